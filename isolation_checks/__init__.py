@@ -1,0 +1,1 @@
+"""Proofs of isolation from config text, cabling and policy."""

@@ -1,0 +1,1 @@
+"""One folder a system: service.yaml says what it is, whatever the city."""

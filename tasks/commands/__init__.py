@@ -1,0 +1,1 @@
+"""One module a sub-command of govnet; `tasks.cli.COMMANDS` lists them."""

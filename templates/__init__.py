@@ -1,0 +1,1 @@
+"""One folder a platform: Jinja templates and platform.yaml, the facts of that platform."""

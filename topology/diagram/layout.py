@@ -1,0 +1,206 @@
+"""Where everything goes: Graphviz's ``dot``, once a view, with the sizes that ``measure`` gives. It is never asked about a font."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from topology.diagram.measure import NOTE, Box, box, cells, text_width
+from topology.diagram.scene import Edge, Group, Kind, Node, View
+from topology.i18n import T, Text
+
+_TIMEOUT_S = 120
+
+Point: TypeAlias = "tuple[float, float]"
+
+
+class LayoutError(Exception):
+    """Graphviz is missing or failed; ``text`` says what to do."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.render("en"))
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A view with positions, in pixels from the upper left. ``nodes`` are centres with sizes, ``edges`` Bézier points and label centres."""
+
+    view: View
+    width: float
+    height: float
+    nodes: tuple[tuple[Node, Point, Box], ...]
+    edges: tuple[tuple[Edge, tuple[Point, ...], Point | None], ...]
+    groups: tuple[tuple[Group, Point, Point], ...]  # upper left, lower right
+
+
+def place(views: Sequence[View]) -> list[Placed]:
+    """Lay out all views, as many at a time as there are processors. Raises LayoutError."""
+    program = shutil.which("dot")
+    if program is None:
+        raise LayoutError(T("Graphviz is missing: its program 'dot' lays the pictures out. Install it: apt install graphviz"))
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(lambda view: _place(program, view), views))
+
+
+def _place(program: str, view: View) -> Placed:
+    sizes = _sizes(view.nodes)
+    source = dot_source(view, sizes)
+    try:
+        done = subprocess.run([program, "-Tjson0"], input=source.encode(), capture_output=True, timeout=_TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LayoutError(T("Graphviz could not lay out '{view}': {reason}", view=view.id, reason=str(error))) from error
+    if done.returncode or not done.stdout:
+        reason = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+        raise LayoutError(T("Graphviz could not lay out '{view}': {reason}", view=view.id, reason=reason))
+    return _read(view, sizes, json.loads(done.stdout))
+
+
+def _sizes(nodes: Iterable[Node]) -> dict[str, Box]:
+    """Boxes by node; parties, places and devices of one rank are as wide as the widest, so that rows and columns look even."""
+    own = {n.id: box(n) for n in nodes}
+    widest: dict[tuple[Kind, str], float] = defaultdict(float)
+    for node in nodes:
+        key = (node.kind, "" if node.kind in (Kind.PARTY, Kind.PLACE) else node.rank)
+        widest[key] = max(widest[key], own[node.id].width)
+    return {
+        n.id: own[n.id] if n.kind is Kind.STRIP
+        else Box(widest[n.kind, "" if n.kind in (Kind.PARTY, Kind.PLACE) else n.rank], own[n.id].height, own[n.id].text)
+        for n in nodes
+    }  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------ to Graphviz
+
+
+def dot_source(view: View, sizes: dict[str, Box]) -> str:
+    """The view in Graphviz's language. Names are numbers: nothing from the inventory gets into it."""
+    names = {n.id: f"n{number}" for number, n in enumerate(view.nodes)}
+    direction = "rankdir=LR nodesep=0.14 ranksep=0.9" if view.sideways else "rankdir=TB nodesep=0.3 ranksep=0.55"
+    # Ranks across frames need Graphviz's newer ranking, which in turn does not keep nodes of one rank in order.
+    across = any(len({n.group for n in nodes}) > 1 for nodes in _by_rank(view).values())
+    ranking = " newrank=true" if across else ""
+    lines = [f'graph {{ graph [{direction}{ranking}] node [label="" shape=box fixedsize=true]']
+    lines += _grouped(view, names, sizes)
+    lines += _ranks(view, names)
+    lines += [_edge(view, number, edge, names) for number, edge in enumerate(view.edges)]
+    return "\n".join([*lines, "}"])
+
+
+def _grouped(view: View, names: dict[str, str], sizes: dict[str, Box]) -> list[str]:
+    lines = [_node(n, names[n.id], sizes[n.id]) for n in view.nodes if not n.group]
+    for number, group in enumerate(view.groups):
+        label = _spacer(text_width(group.title, 14) + 40, 22)
+        inside = [_node(n, names[n.id], sizes[n.id]) for n in view.nodes if n.group == group.id]
+        lines += [f"subgraph cluster_{number} {{ graph [margin=16 labeljust=l label={label}]", *inside, "}"]
+    return lines
+
+
+def _node(node: Node, name: str, size: Box) -> str:
+    if node.kind is Kind.STRIP:
+        return f"{name} [shape=plain fixedsize=false label=<{_strip(node, size)}>]"
+    return f"{name} [width={size.width / 72:.4f} height={size.height / 72:.4f}]"
+
+
+def _strip(node: Node, size: Box) -> str:
+    """An empty table of the strip's exact measures: a row a place where lines arrive."""
+    rows = []
+    for upper in (True, False):
+        row = "".join(
+            f'<TD PORT="p{n}" FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="8"></TD>' for n, _, width in cells(node, size.width, upper=upper)
+        )
+        table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">'
+        rows.append(f"<TR><TD>{table}<TR>{row}</TR></TABLE></TD></TR>" if row else "")
+    body = size.height - 8 * sum(bool(row) for row in rows)
+    middle = f'<TR><TD FIXEDSIZE="TRUE" WIDTH="{size.width:.0f}" HEIGHT="{body:.0f}"></TD></TR>'
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows[0]}{middle}{rows[1]}</TABLE>'
+
+
+def _spacer(width: float, height: float) -> str:
+    """A label of a given size without text."""
+    return f'<<TABLE BORDER="0" CELLBORDER="0"><TR><TD FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="{height:.0f}"></TD></TR></TABLE>>'
+
+
+def _by_rank(view: View) -> dict[str, list[Node]]:
+    ranks: dict[str, list[Node]] = defaultdict(list)
+    for node in view.nodes:
+        if node.rank:
+            ranks[node.rank].append(node)
+    return {rank: ranks[rank] for rank in sorted(ranks) if len(ranks[rank]) > 1}
+
+
+def _ranks(view: View, names: dict[str, str]) -> list[str]:
+    """Nodes of one rank, told to stand in one row."""
+    return [f"{{ rank=same {' '.join(names[n.id] for n in nodes)} }}" for nodes in _by_rank(view).values()]
+
+
+def label_width(edge: Edge) -> float:
+    """Width of the pill on an edge, with room for the sign of its medium."""
+    return text_width(edge.label, NOTE) + (26 if edge.medium else 10)
+
+
+def _edge(view: View, number: int, edge: Edge, names: dict[str, str]) -> str:
+    kinds = {n.id: n for n in view.nodes}
+    attributes = [f"id=e{number}", f"minlen={edge.length}"]
+    if edge.unseen:
+        attributes += ["style=invis", "weight=8"]
+    if edge.level and kinds[edge.tail].rank != kinds[edge.head].rank:
+        attributes += ["constraint=false"]
+    if edge.label:
+        attributes += [f"label={_spacer(label_width(edge) + 6, 20)}"]
+    tail = names[edge.tail] + _port(kinds[edge.tail], edge.tail_port)
+    head = names[edge.head] + _port(kinds[edge.head], edge.head_port)
+    return f"{tail} -- {head} [{' '.join(attributes)}]"
+
+
+def _port(node: Node, index: int | None) -> str:
+    return "" if index is None else f":p{index}:{'n' if node.ports[index].upper else 's'}"
+
+
+# ------------------------------------------------------------------------------------------------------------ from Graphviz
+
+
+def _read(view: View, sizes: dict[str, Box], drawn: dict[str, Any]) -> Placed:
+    _, _, width, height = _floats(drawn["bb"])
+
+    def point(text: str) -> Point:
+        x, y = _floats(text)
+        return round(x, 1), round(height - y, 1)
+
+    objects = {item["name"]: item for item in drawn.get("objects", ())}
+    lines = {item["id"]: item for item in drawn.get("edges", ())}
+    nodes = tuple((n, point(objects[f"n{number}"]["pos"]), sizes[n.id]) for number, n in enumerate(view.nodes))
+    groups = []
+    for number, group in enumerate(view.groups):
+        left, low, right, top = _floats(objects[f"cluster_{number}"]["bb"])
+        groups.append((group, (round(left, 1), round(height - top, 1)), (round(right, 1), round(height - low, 1))))
+    edges = []
+    for number, edge in enumerate(view.edges):
+        line = lines[f"e{number}"]
+        if not edge.unseen:
+            edges.append((edge, tuple(point(p) for p in line["pos"].split()), point(line["lp"]) if edge.label else None))
+    return Placed(view, width, height, nodes, tuple(edges), tuple(groups))
+
+
+def _floats(text: str) -> list[float]:
+    return [float(part) for part in text.split(",")]
+
+
+def middle(points: Sequence[Point]) -> Point:
+    """About the middle of a curve."""
+    lengths = [abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in pairwise(points)]
+    left = sum(lengths) / 2
+    for (a, b), length in zip(pairwise(points), lengths, strict=True):
+        if left <= length and length:
+            share = left / length
+            return round(a[0] + (b[0] - a[0]) * share, 1), round(a[1] + (b[1] - a[1]) * share, 1)
+        left -= length
+    return points[0]

@@ -1,0 +1,61 @@
+"""The public entry: a folder of YAML in, a frozen Network out, or every problem at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from topology.build.allocation import collisions
+from topology.build.cabling import build_cabling
+from topology.build.context import Build
+from topology.build.decrees import assemble
+from topology.build.devices import build_design
+from topology.build.flows import build_flows
+from topology.build.networks import build_networks
+from topology.build.places import build_places
+from topology.catalogue import load_models, load_services
+from topology.design import Design
+from topology.facts import Facts
+from topology.inventory import Intent, load_intent
+from topology.problems import InventoryError
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What follows from the inventory. Equal inputs give equal networks."""
+
+    facts: Facts
+    design: Design
+
+
+def load(path: Path) -> Network:
+    """Reads, validates and builds the city in `path`.
+
+    Raises InventoryError with every problem that was found, sorted by place.
+    """
+    return build(load_intent(path))
+
+
+def build(intent: Intent) -> Network:
+    """Intent -> Network, in steps of which each only reads what the earlier ones wrote. Raises InventoryError."""
+    state = prepare(intent)
+    facts = assemble(state, build_flows(state))
+    collisions(state)
+    if state.problems:
+        raise InventoryError(state.problems)
+    design = build_design(state, facts)
+    if state.problems:
+        raise InventoryError(state.problems)
+    return Network(facts, design)
+
+
+def prepare(intent: Intent) -> Build:
+    """The steps up to devices, cabling and networks, without flows or design."""
+    problems: list = []  # type: ignore[type-arg]
+    state = Build(intent, load_models(problems), load_services(problems), problems)
+    if problems:
+        raise InventoryError(problems)
+    build_places(state)
+    build_cabling(state)
+    build_networks(state)
+    return state
