@@ -71,11 +71,11 @@ class HasOrigin(Protocol):
 class _Job:
     """What one call of `Renderer.render` keeps between its files: interface names, and the origins that have marks."""
 
-    def __init__(self, design: DeviceDesign, platform: Platform) -> None:
+    def __init__(self, design: DeviceDesign, platform: Platform, stand_in: bool) -> None:
         self.design = design
         self.platform = platform
         self.family = platform.family(design.device.model.name)
-        self.ifname = InterfaceNames(design, platform)
+        self.ifname = InterfaceNames(design, platform, stand_in)
         self.origins: dict[Origin, int] = {}
 
     def mark(self, origin: Origin) -> str:
@@ -105,18 +105,18 @@ class Renderer:
         self._escaping = self._environment(autoescape=True)
 
     def render(self, design: DeviceDesign, platform: str | None = None) -> Rendered:
-        """The files of a device, for its own platform or for ``platform`` in its place.
+        """The files of a device for its own platform; with ``platform`` those of its stand-in, even where the two are the same.
 
         Raises InventoryError for a platform that does not exist, TemplateFailure for whatever goes wrong in a template. The caller has
         asked `templates.features.refusals` before: a feature that the platform lacks is not looked for here.
         """
         facts = self._platforms.of(design, platform)
-        native = facts.platform == design.device.platform
-        job = _Job(design, facts)
+        stand_in = platform is not None
+        job = _Job(design, facts, stand_in)
         with self._lock:
             self._job = job
             try:
-                files = tuple(self._file(job, file) for file in facts.files if native or not file.native)
+                files = tuple(self._file(job, file) for file in facts.files if not (stand_in and file.native))
             finally:
                 self._job = None
         return Rendered(design.hostname, facts.platform, files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from templates.platforms import Feature, Platform
@@ -20,13 +21,13 @@ def features_of(design: DeviceDesign) -> dict[str, Origin]:
 
 
 def refusals(design: DeviceDesign, platform: Platform) -> tuple[Problem, ...]:
-    """One problem for each feature of the design that the platform lacks, and for each name that is too long for it."""
+    """One problem for each feature of the design that the platform lacks, and for each name or number that exceeds its limits."""
     lacking = (
         _refusal(design, platform, feature, origin, answer)
         for feature, origin in features_of(design).items()
         if not (answer := platform.features[feature]).yes
     )
-    return (*lacking, *_too_long(design, platform))
+    return (*lacking, *_too_long(design, platform), *_too_many(design, platform))
 
 
 def _asked(design: DeviceDesign) -> Iterator[tuple[str, Origin]]:
@@ -109,6 +110,7 @@ def _too_long(design: DeviceDesign, platform: Platform) -> Iterator[Problem]:
     names = [("hostname", design.hostname, design.origin)]
     names += [("description", interface.description, interface.origin) for interface in design.interfaces]
     names += [("filter_name", each.name, each.origin) for each in design.filters]
+    names += [("vrf", vrf.name, vrf.origin) for vrf in design.vrfs]
     for kind, name, origin in names:
         limit = platform.limits.get(kind)
         if isinstance(limit, int) and len(name) > limit:
@@ -118,4 +120,19 @@ def _too_long(design: DeviceDesign, platform: Platform) -> Iterator[Problem]:
                   platform=platform.title.text()),
                 T("at most {limit} characters", limit=limit),
                 T("shorten it"),
+            )  # fmt: skip
+
+
+def _too_many(design: DeviceDesign, platform: Platform) -> Iterator[Problem]:
+    limit = platform.limits.get("ospf_processes")
+    if not isinstance(limit, int):
+        return
+    processes = Counter(process.vrf for process in design.ospf)
+    for process in design.ospf:
+        if processes[process.vrf] > limit:
+            yield Problem(
+                process.origin,
+                T("device {device}: {platform} runs at most {limit} OSPF processes in a VRF", device=design.hostname,
+                  platform=platform.title.text(), limit=limit),
+                hint=T("give the process a VRF of its own, or the device another model"),
             )  # fmt: skip

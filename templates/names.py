@@ -7,10 +7,12 @@ from topology.design import DeviceDesign, Kind, Ref
 
 
 class InterfaceNames:
-    """Names of one device's interfaces on one platform, worked out when asked for."""
+    """Names of one device's interfaces on one platform, worked out when asked for. ``stand_in``: in place of the device's own platform."""
 
-    def __init__(self, design: DeviceDesign, platform: Platform) -> None:
-        self._patterns = platform.names
+    def __init__(self, design: DeviceDesign, platform: Platform, stand_in: bool = False) -> None:
+        names = self._patterns = platform.names
+        self._port = (stand_in and names.stand_in_port) or names.port
+        self._management = (stand_in and names.stand_in_management) or names.management
         self._ports = {port.name: port for port in design.device.model.ports}
         every_lag_routes = not design.device.model.switching
         self._routed = frozenset(i.ref.number for i in design.interfaces if i.ref.kind is Kind.LAG and (i.routed or every_lag_routes))
@@ -56,5 +58,5 @@ class InterfaceNames:
         port = self._ports.get(name)
         if port is None:
             raise ValueError(f"the chassis has no port {name!r}")
-        pattern = self._patterns.management if port.kind == "management" else self._patterns.port
+        pattern = self._management if port.kind == "management" else self._port
         return pattern.format(port=name, index=port.index)

@@ -105,13 +105,15 @@ class Names(_Facts):
     subinterface: str = "{parent}.{number}"
     management: str = "{port}"
     port: str = "{port}"
+    stand_in_management: str | None = None  # where the platform stands in for another: that one's names mean nothing here
+    stand_in_port: str | None = None
 
 
 Owns: TypeAlias = dict[str, tuple[str, ...]]
 
 
 class File(_Facts):
-    """One file of a device. ``native``: only where the platform is the device's own, not where it stands in for another."""
+    """One file of a device. ``native``: left out where the platform stands in for a device's own."""
 
     template: str
     name: str

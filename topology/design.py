@@ -7,8 +7,10 @@ physical ports: an SVI is (kind VLAN, number 110), and the platform's facts say 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from topology.facts import Device, FerryChannel, PortRange, Publication
@@ -107,7 +109,7 @@ class Rule:
     destination_ports: PortRange | None
     established: bool
     icmp: str | None  # echo | echo-reply | unreachable | time-exceeded | parameter-problem
-    remark: str  # flow id or purpose, ASCII
+    remark: str  # flow id or purpose, ASCII; empty where it is that of the rule before
     origin: Origin
 
 
@@ -164,7 +166,8 @@ class NatPool:
 
 @dataclass(frozen=True, slots=True)
 class SourceNat:
-    """Sources seen from `source_zone` towards `destination_zone` take an address and port of the pool; pool None: left alone."""
+    """Sources seen from `source_zone` towards `destination_zone` take an address and port of the pool, or of the interface `out` itself
+    (`easy`); neither: they are left alone."""
 
     name: str
     source_zone: str
@@ -174,6 +177,7 @@ class SourceNat:
     pool: str | None
     out: Ref  # interface towards the carrier, for platforms that bind NAT to an interface
     origin: Origin
+    easy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +415,24 @@ class DeviceDesign:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Design:
-    devices: tuple[DeviceDesign, ...]
+    """The designs of all rendered devices. One is worked out when it is asked for: who needs a county does not pay for the city."""
+
+    names: tuple[str, ...]
+    make: Callable[[str], DeviceDesign]
+
+    def device(self, name: str) -> DeviceDesign:
+        """The design of one device. Raises KeyError for a name that is not in `names`."""
+        if name not in self._known:
+            raise KeyError(name)
+        return self.make(name)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.names)
+
+    @cached_property
+    def devices(self) -> tuple[DeviceDesign, ...]:
+        """All of them, in the order of `names`."""
+        return tuple(self.make(name) for name in self.names)

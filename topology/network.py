@@ -22,7 +22,10 @@ from topology.problems import InventoryError
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What follows from the inventory. Equal inputs give equal networks."""
+    """What follows from the inventory. Equal inputs give equal networks.
+
+    The facts are complete; `design.device(name)` works out one device when it is asked for, `design.devices` all of them.
+    """
 
     facts: Facts
     design: Design
@@ -44,6 +47,7 @@ def build(intent: Intent) -> Network:
     if state.problems:
         raise InventoryError(state.problems)
     design = build_design(state, facts)
+    collisions(state)
     if state.problems:
         raise InventoryError(state.problems)
     return Network(facts, design)

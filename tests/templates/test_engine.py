@@ -190,6 +190,17 @@ def test_refusals_name_device_feature_and_way_out(demo: Path) -> None:
     assert not refusals(replace(samples.l3_switch(), hostname="short"), platform)
 
 
+def test_limits_of_linux() -> None:
+    design = samples.router()
+    twice = replace(design, ospf=(*design.ospf, design.ospf[0]), vrfs=(replace(design.vrfs[0], name="A-VERY-LONG-NAME"),))
+    found = [problem.render("en").split(" · ")[0] for problem in refusals(twice, Platforms()["frr"])]
+    assert found == [
+        "verticals.yaml:8:1: device gy-core-1: vrf 'A-VERY-LONG-NAME' is too long for Linux router (FRR + nftables)",
+        "outer/realm.yaml:61:1: device gy-core-1: Linux router (FRR + nftables) runs at most 1 OSPF processes in a VRF",
+        "outer/realm.yaml:61:1: device gy-core-1: Linux router (FRR + nftables) runs at most 1 OSPF processes in a VRF",
+    ]
+
+
 def test_features_of_the_samples_are_features() -> None:
     asked = {feature for make in samples.SAMPLES.values() for feature in features_of(make())}
     assert asked == set(FEATURES) - {"dhcp"}
@@ -216,7 +227,7 @@ def test_interface_names(demo: Path) -> None:
     assert names(Ref(Kind.SUBINTERFACE, lag=1, number=20)) == "Route-Trunk1.20"
     assert names(Ref(Kind.VLAN, number=20)) == "Vlanif20"
     assert names("GigabitEthernet0/0/2") == "GigabitEthernet0/0/2"
-    stand_in = InterfaceNames(design, Platforms()["frr"])
+    stand_in = InterfaceNames(design, Platforms()["frr"], stand_in=True)
     refs = [interface.ref for interface in design.interfaces]
     assert [stand_in(ref) for ref in refs] == [
         "lo", "eth1", "eth2", "eth3", "eth3.101", "eth3.102", "eth4", "eth5", "eth6", "bond1", "eth7", "eth8", "mgmt0",
@@ -229,6 +240,24 @@ def test_values() -> None:
     assert length(IPv4Network("0.0.0.0/0")) == 0
     assert length([1, 2]) == 2  # as Jinja's own filter
     assert secret("vault:outer/ospf") == "@@vault:outer/ospf@@"
+
+
+def test_compiled_templates_are_used_and_never_trusted(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    assert text_of(demo, "sysname a\n") == "sysname a\n"
+    (compiled,) = (demo / "__pycache__").iterdir()
+    monkeypatch.setattr("jinja2.environment.Environment.compile", None)  # whoever compiles now fails
+    assert text_of(demo, "sysname a\n") == "sysname a\n"
+    monkeypatch.undo()
+    assert text_of(demo, "sysname b\n") == "sysname b\n"
+    compiled.write_bytes(compiled.read_bytes()[:-20])
+    assert text_of(demo, "sysname b\n") == "sysname b\n"
+
+
+def test_a_folder_that_cannot_be_written_is_no_hindrance(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (demo / "__pycache__").write_text("in the way")
+    assert text_of(demo, "sysname a\n") == "sysname a\n"
 
 
 SCRIPT = """

@@ -332,6 +332,15 @@ def test_filters_keep_their_numbers_and_the_flows_name() -> None:
     ]
 
 
+def test_a_remark_that_comes_back_names_its_rule() -> None:
+    rules = tuple(
+        samples.rule(number, True, "tcp", destination_port=number, remark=remark) for number, remark in ((5, "a"), (10, "b"), (15, "a"))
+    )
+    design = replace(township(), filters=(replace(IN, rules=rules), OUT))
+    lines = section(text(design), "ip access-list extended AGENCY-SJ-IN")
+    assert [line for line in lines if line.startswith("remark")] == ["remark from shiji", "remark a", "remark b", "remark a (15)"]
+
+
 @pytest.mark.parametrize(
     ("ge", "le", "printed"),
     [(None, None, ""), (16, 24, " le 24"), (16, None, " le 32"), (20, 24, " ge 20 le 24"), (None, 16, ""), (24, 24, " ge 24 le 24")],

@@ -112,7 +112,8 @@ def test_sysctl_knows_every_key(case: str, tmp_path: Path) -> None:
     assert done.stdout == text(RENDERS[case](), "sysctl.conf")
 
 
-PORTS = "for n in 1 2 3 4 5 6 7 8; do ip link add eth$n type veth peer name p$n; done; ip link add mgmt0 type veth peer name pm; "
+PORTS = """for n in 1 2 3 4 5 6 7 8; do ip link add eth$n type veth peer name enp${n}s0; done; ip link add mgmt0 type veth peer name eno1
+"""
 # What a kernel says that lacks VLANs, VRFs or bonds, and what follows from it: not the fault of a line's wording.
 LACKING = ("Unknown device type", "Cannot find device", "does not exist", "Invalid VRF", "Device for nexthop is not up")
 
@@ -138,6 +139,12 @@ def test_stand_ins_carry_no_management_plane() -> None:
     assert [Path(file.name).name for file in CASES["stand-in-router"]().files] == [
         "frr.conf", "nftables.conf", "sysctl.conf", "daemons", "links.ip",
     ]  # fmt: skip
+
+
+def test_ports_have_their_own_names_on_their_own_platform() -> None:
+    own, stand_in = text(CASES["frr-router"](), "frr.conf"), text(RENDERER.render(samples.router("frr"), "frr"), "frr.conf")
+    assert "interface enp3s0.101\n" in own
+    assert "interface eth3.101\n" in stand_in
 
 
 def test_no_connection_is_picked_up_in_the_middle() -> None:

@@ -44,7 +44,8 @@ def loopback(build: Build, side: RealmIntent, device: Device) -> IPv4Interface |
         found = from_pool(build, pools.loopback, device.number, title, device.origin)
     else:
         site = build.sites[(device.realm, device.site)]
-        county = next(county for county in side.counties if county.slug == site.county)
+        county = build.county_of(device.realm, device.site)
+        assert county is not None
         number = device.number if device.tier is Tier.COUNTY else TOWNSHIP_LOOPBACKS + 2 * site.number + device.number - 1
         part = pools.county_layout.loopback if pools.county_layout else None
         found = from_slice(build, county_block(build, side, county), part, number, title, device.origin)

@@ -11,7 +11,7 @@ from topology.facts import Attachment, Cable, Circuit, Device, Party, Realm, Sit
 from topology.i18n import T, Text
 from topology.intent.document import GatekeeperDocument
 from topology.intent.services import ServiceIntent
-from topology.intent.sites import ProfileIntent
+from topology.intent.sites import CountyIntent, ProfileIntent
 from topology.inventory import Intent, RealmIntent
 from topology.origin import Origin
 from topology.problems import Problem, unknown_name
@@ -89,6 +89,8 @@ class Build:
     sites: dict[tuple[Realm, str], Site] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
     local: dict[tuple[Realm, str, str], str] = field(default_factory=dict)  # (realm, site, slug) -> device name
+    in_site: dict[tuple[Realm, str], list[str]] = field(default_factory=dict)  # device names of a site
+    counties: dict[tuple[Realm, str], CountyIntent] = field(default_factory=dict)
     cables: list[Cable] = field(default_factory=list)
     lags: dict[tuple[str, str], int] = field(default_factory=dict)  # (device, port) -> LAG number
     vrf_cables: set[str] = field(default_factory=set)
@@ -102,6 +104,7 @@ class Build:
     zones: dict[tuple[Realm, str], str] = field(default_factory=dict)  # (realm, zone slug) -> party id
     pairs: dict[str, tuple[str, str]] = field(default_factory=dict)  # pair key -> (active, standby)
     hosts: list[facts.Host] = field(default_factory=list)
+    servers: dict[tuple[Realm, str, str], list[facts.Host]] = field(default_factory=dict)  # (realm, service, role) -> hosts
     flows: dict[str, facts.Flow] = field(default_factory=dict)
     taken: dict[tuple[Realm, str | None], list[tuple[IPv4Network, str, Origin]]] = field(default_factory=dict)
 
@@ -111,12 +114,21 @@ class Build:
     def unknown(self, origin: Origin, kind: Text, word: str, candidates: Iterable[str]) -> None:
         self.problems.append(unknown_name(origin, kind, word, candidates))
 
+    def county_of(self, realm: Realm, site: str) -> CountyIntent | None:
+        """The county that a site is, or is in."""
+        place = self.sites.get((realm, site))
+        return self.counties.get((realm, place.county)) if place and place.county else None
+
     def side(self, realm: Realm) -> RealmIntent | None:
         return next((side for side in self.intent.realms if side.realm is realm), None)
 
     @property
     def gatekeeper(self) -> GatekeeperDocument:
         return self.intent.gatekeeper
+
+    def add_host(self, entry: facts.Host) -> None:
+        self.hosts.append(entry)
+        self.servers.setdefault((self.parties[entry.party].realm, entry.service, entry.role), []).append(entry)
 
     def profile(self, side: RealmIntent, name: str, origin: Origin, tier: str) -> ProfileIntent | None:
         profiles = side.document.profiles

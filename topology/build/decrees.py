@@ -230,7 +230,7 @@ def _unit(build: Build, slug: str, realm: Realm, unit: Any, channels: list[Ferry
     from topology.build.allocation import host  # noqa: PLC0415 - kept beside its only use
 
     address = host(build, build.parties[zone].prefixes[0], unit.host, f"gatekeeper {slug}", unit.at("host"))
-    build.hosts.append(facts.Host(slug, "unit", zone, address, unit.origin))
+    build.add_host(facts.Host(slug, "unit", zone, address, unit.origin))
     for channel in channels:
         role = channel.outer_role if realm is Realm.OUTER else channel.inner_role
         for server in hosts_of(build, realm, channel.service, role):

@@ -12,7 +12,7 @@ from topology.build.flows import by_protocol, hosts_of
 from topology.build.interfaces import OOB_VRF, Draft, build_interfaces
 from topology.build.management import build_management
 from topology.build.routing import build_routing
-from topology.design import Design, DeviceDesign, HostUnit, Kind, Ref, Service, Vrf
+from topology.design import Design, DeviceDesign, HostUnit, Kind, Management, Ref, Service, Vrf
 from topology.facts import Facts, FerryChannel, Realm, Role
 
 ROOT_PRIORITY, SECOND_PRIORITY, EDGE_PRIORITY = 4096, 8192, 32768
@@ -21,31 +21,31 @@ CENTRE_ROLES = frozenset({Role.DISTRIBUTION, Role.HOSTING_SWITCH, Role.BORDER_SW
 
 
 def build_design(build: Build, facts: Facts) -> Design:
-    """One DeviceDesign for each rendered device, by name."""
+    """Interfaces, addresses and management of every rendered device, with all problems; the rest follows for a device when it is asked for."""
     drafts = build_interfaces(build)
     for unit in (draft for draft in drafts.values() if draft.device.role is Role.HOST_UNIT):
         _unit_port(build, unit)
-    if build.problems:
-        return Design(())
+    managements = {name: build_management(build, drafts[name]) for name in sorted(drafts)}
     index = FlowIndex(build)
-    designs = [design for name in sorted(drafts) if (design := _device(build, drafts, drafts[name], index, facts)) is not None]
-    return Design(tuple(designs))
+
+    def make(name: str) -> DeviceDesign:
+        management = managements[name]
+        assert management is not None, "the build has problems"
+        return _device(build, drafts, drafts[name], index, facts, management)
+
+    return Design(tuple(managements), make)
 
 
-def _device(build: Build, drafts: dict[str, Draft], draft: Draft, index: FlowIndex, facts: Facts) -> DeviceDesign | None:
+def _device(build: Build, drafts: dict[str, Draft], draft: Draft, index: FlowIndex, facts: Facts, management: Management) -> DeviceDesign:
     device = draft.device
-    filters = build_filters(build, draft, index)
-    firewall = build_firewall(build, draft, index, facts.publications)
+    filters, bindings = build_filters(build, draft, index)
     routing = build_routing(build, drafts, draft)
-    management = build_management(build, draft)
-    if management is None:
-        return None
     return DeviceDesign(
         device=device,
         hostname=device.name,
         management=management,
         vlans=tuple(draft.vlans[number] for number in sorted(draft.vlans)),
-        interfaces=draft.interfaces(),
+        interfaces=draft.interfaces(bindings),
         vrfs=_vrfs(draft),
         ospf=routing.ospf,
         bgp=routing.bgp,
@@ -53,7 +53,7 @@ def _device(build: Build, drafts: dict[str, Draft], draft: Draft, index: FlowInd
         route_policies=routing.policies,
         statics=routing.statics,
         filters=filters,
-        firewall=firewall,
+        firewall=build_firewall(build, draft, index, facts.publications),
         ha=build_pair(build, draft),
         host_unit=_host_unit(build, draft, facts),
         stp_priority=_stp_priority(draft),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, collapse_addresses
+from ipaddress import IPv4Network
+from typing import NamedTuple
 
 from topology.build.addresses import in_lan
 from topology.build.context import Build, Lan, PeerLink
-from topology.build.interfaces import Draft
+from topology.build.interfaces import FIREWALLS, Draft
 from topology.build.networks import PEER_FILTERS
-from topology.design import Filter, Rule
-from topology.facts import Flow, PartyKind, PortRange, Realm, Role
+from topology.design import Filter, Kind, Ref, Rule
+from topology.facts import Flow, PartyKind, PortRange, Realm
 from topology.inventory import RealmIntent
 from topology.origin import Origin
+from topology.prefixes import collapse, network, within
 
 STEP = 5
 VRRP_GROUP = IPv4Network("224.0.0.18/32")
@@ -21,8 +23,7 @@ BOGONS = tuple(IPv4Network(text) for text in ("0.0.0.0/8", "10.0.0.0/8", "100.64
 BGP = PortRange(179, 179)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """What a rule looks at; numbering and permission come later."""
 
     protocol: str
@@ -53,12 +54,12 @@ class FlowIndex:
 
     def _sources(self, flow: Flow) -> tuple[IPv4Network, ...]:
         if flow.source_addresses:
-            return tuple(IPv4Network(address) for address in flow.source_addresses)
-        return tuple(collapse_addresses(prefix for party in flow.sources for prefix in self.build.parties[party].prefixes))
+            return tuple(network(int(address), 32) for address in flow.source_addresses)
+        return collapse(prefix for party in flow.sources for prefix in self.build.parties[party].prefixes)
 
     def _destinations(self, flow: Flow) -> tuple[IPv4Network, ...]:
         if flow.destinations:
-            return tuple(IPv4Network(address) for address in flow.destinations)
+            return tuple(network(int(address), 32) for address in flow.destinations)
         return self.build.parties[flow.to].prefixes
 
     def sources(self, flow: Flow) -> tuple[IPv4Network, ...]:
@@ -74,7 +75,7 @@ def aggregates(side: RealmIntent) -> tuple[IPv4Network, ...]:
     assert pools is not None
     named = (pools.loopback, pools.link, pools.segment, pools.agency, pools.zone, pools.exit, pools.county)
     found = [pool.prefix for pool in named if pool is not None] + [pools.management, *([pools.oob] if pools.oob else [])]
-    return tuple(collapse_addresses(found))
+    return collapse(found)
 
 
 def inside(build: Build, side: RealmIntent) -> tuple[IPv4Network, ...]:
@@ -84,30 +85,29 @@ def inside(build: Build, side: RealmIntent) -> tuple[IPv4Network, ...]:
     assert municipal is not None
     blocks = [carrier.block for carrier in municipal.egress.carriers.values()] if municipal.egress else []
     links = [peer.link_prefix for peer in side.document.peers.values() if peer.link_prefix]
-    return tuple(collapse_addresses([*BOGONS, *aggregates(side), *province, *blocks, *links]))
+    return collapse([*BOGONS, *aggregates(side), *province, *blocks, *links])
 
 
-def build_filters(build: Build, draft: Draft, index: FlowIndex) -> tuple[Filter, ...]:
-    """The filters of one device, bound to its interfaces."""
-    found: list[Filter] = []
-    if draft.device.role in (Role.EGRESS_FIREWALL, Role.HOSTING_FIREWALL, Role.EXIT_FIREWALL):
-        return ()
+def build_filters(build: Build, draft: Draft, index: FlowIndex) -> tuple[tuple[Filter, ...], dict[Ref, tuple[str, str]]]:
+    """The filters of one device by number, and where they stand: interface -> names of the inbound and the outbound one."""
+    pairs: list[tuple[Ref, Filter, Filter]] = []
+    if draft.device.role in FIREWALLS:
+        return (), {}
     for lan, ref in draft.lans:
-        if lan.filter_base is None or draft.device.name not in lan.gateways:
-            continue
-        into, out = _lan_filters(build, draft, lan, index)
-        draft.set(ref, draft.values[ref]["origin"], filter_in=into.name, filter_out=out.name)
-        found += [into, out]
+        if lan.filter_base is not None and draft.device.name in lan.gateways:
+            pairs.append((ref, *_lan_filters(build, draft, lan, index)))
     for peer in build.peer_links:
         if peer.device == draft.device.name:
-            found += _peer_filters(build, draft, peer, index)
-    return tuple(sorted(found, key=lambda item: item.number))
+            pairs.append((Ref(Kind.PORT, peer.port), *_peer_filters(draft, peer, index)))
+    filters = sorted((item for _, *both in pairs for item in both), key=lambda item: item.number)
+    return tuple(filters), {ref: (into.name, out.name) for ref, into, out in pairs}
 
 
 def _lan_filters(build: Build, draft: Draft, lan: Lan, index: FlowIndex) -> tuple[Filter, Filter]:
     others = [IPv4Network(in_lan(build, lan, name).ip) for name in lan.gateways if name != draft.device.name]
-    into = [(True, Match("vrrp", other, VRRP_GROUP), "vrrp of the other gateway", lan.origin) for other in others]
-    out: list[tuple[bool, Match, str, Origin]] = []
+    into: Lines = [(True, Match("vrrp", other, VRRP_GROUP), "vrrp of the other gateway", lan.origin) for other in others]
+    out: Lines = []
+    pairs: list[tuple[tuple[IPv4Network, ...], tuple[IPv4Network, ...]]] = []
     for party, prefixes in lan.parties:
         for flow in index.outgoing.get(party, ()):
             if flow.to == "internet":
@@ -115,10 +115,15 @@ def _lan_filters(build: Build, draft: Draft, lan: Lan, index: FlowIndex) -> tupl
             own = _own_sources(flow, prefixes, index)
             into += _forward(flow, own, index.destinations(flow))
             out += _reverse(flow, own, index.destinations(flow))
+            pairs.append((own, index.destinations(flow)))
         for flow in index.incoming.get(party, ()):
-            own = tuple(prefix for prefix in index.destinations(flow) if any(prefix.subnet_of(mine) for mine in prefixes)) or prefixes
+            own = tuple(prefix for prefix in index.destinations(flow) if any(within(prefix, mine) for mine in prefixes)) or prefixes
             out += _forward(flow, index.sources(flow), own)
             into += _reverse(flow, index.sources(flow), own)
+            pairs.append((own, index.sources(flow)))
+    errors = _errors(pairs, lan.origin)
+    into += errors
+    out += _mirrored(errors)
     internet = [flow for party, _ in lan.parties for flow in index.outgoing.get(party, ()) if flow.to == "internet"]
     into += _internet(build, draft, internet, index, lan, outward=True)
     out += _internet(build, draft, internet, index, lan, outward=False)
@@ -133,7 +138,7 @@ def _lan_filters(build: Build, draft: Draft, lan: Lan, index: FlowIndex) -> tupl
 
 def _own_sources(flow: Flow, prefixes: tuple[IPv4Network, ...], index: FlowIndex) -> tuple[IPv4Network, ...]:
     if flow.source_addresses:
-        return tuple(prefix for prefix in index.sources(flow) if any(prefix.subnet_of(mine) for mine in prefixes))
+        return tuple(prefix for prefix in index.sources(flow) if any(within(prefix, mine) for mine in prefixes))
     return prefixes
 
 
@@ -148,7 +153,6 @@ def _forward(flow: Flow, sources: Iterable[IPv4Network], destinations: Iterable[
                 found.append((True, Match("icmp", source, destination, icmp="echo"), flow.id, flow.origin))
             else:
                 found += [(True, Match(flow.protocol, source, destination, None, ports), flow.id, flow.origin) for ports in flow.ports]
-            found.append((True, Match("icmp", source, destination, icmp="unreachable"), "icmp errors", flow.origin))
     return found
 
 
@@ -161,8 +165,24 @@ def _reverse(flow: Flow, sources: Iterable[IPv4Network], destinations: Iterable[
             else:
                 tcp = flow.protocol == "tcp"
                 found += [(True, Match(flow.protocol, destination, source, ports, None, tcp), flow.id, flow.origin) for ports in flow.ports]
-            found.append((True, Match("icmp", destination, source, icmp="unreachable"), "icmp errors", flow.origin))
     return found
+
+
+def _errors(pairs: Iterable[tuple[tuple[IPv4Network, ...], tuple[IPv4Network, ...]]], origin: Origin) -> Lines:
+    """ICMP errors about flows, between just the addresses that have flows; neighbouring ones share a rule."""
+    found: Lines = []
+    peers: dict[IPv4Network, set[IPv4Network]] = {}
+    for own, far in pairs:
+        for prefix in own:
+            peers.setdefault(prefix, set()).update(far)
+    for own_prefix, others in peers.items():
+        found += [(True, Match("icmp", own_prefix, other, icmp="unreachable"), "icmp errors", origin) for other in collapse(others)]
+    return found
+
+
+def _mirrored(lines: Lines) -> Lines:
+    """The same between the same two ends in the other direction, of rules without ports."""
+    return [(permit, Match(m.protocol, m.destination, m.source, icmp=m.icmp), remark, origin) for permit, m, remark, origin in lines]
 
 
 def _internet(build: Build, draft: Draft, flows: list[Flow], index: FlowIndex, lan: Lan, *, outward: bool) -> Iterator[tuple[bool, Match, str, Origin]]:
@@ -190,20 +210,24 @@ def _filter(name: str, number: int, lines: Iterable[tuple[bool, Match, str, Orig
 
 def _numbered(lines: Iterable[tuple[bool, Match, str, Origin]], origin: Origin) -> tuple[Rule, ...]:
     """Numbered rules without repetitions; the last one denies all else in so many words."""
-    unique: dict[tuple[bool, Match], tuple[str, Origin]] = {}
-    for permit, match, remark, place in lines:
-        unique.setdefault((permit, match), (remark, place))
-    unique[(False, Match("ip", None, None))] = ("nothing else", origin)
-    return tuple(
-        Rule(
-            number * STEP, permit, match.protocol, match.source, match.destination, match.source_ports, match.destination_ports, match.established,
-            match.icmp, remark, place,
-        )
-        for number, ((permit, match), (remark, place)) in enumerate(unique.items(), 1)
-    )  # fmt: skip
+    unique: dict[tuple[object, ...], tuple[bool, Match, str, Origin]] = {}
+    for line in (*lines, (False, Match("ip", None, None), "nothing else", origin)):
+        permit, m = line[:2]
+        unique.setdefault((permit, m[0], _key(m[1]), _key(m[2]), *m[3:]), line)
+    rules: list[Rule] = []
+    last = ""
+    for number, (permit, match, remark, place) in enumerate(unique.values(), 1):
+        rules.append(Rule(number * STEP, permit, *match, "" if remark == last else remark, place))
+        last = remark
+    return tuple(rules)
 
 
-def _peer_filters(build: Build, draft: Draft, peer: PeerLink, index: FlowIndex) -> list[Filter]:
+def _key(prefix: IPv4Network | None) -> tuple[int, int] | None:
+    """What makes a prefix itself; its own hash is slow."""
+    return None if prefix is None else (int(prefix.network_address), prefix.prefixlen)
+
+
+def _peer_filters(draft: Draft, peer: PeerLink, index: FlowIndex) -> tuple[Filter, Filter]:
     kind = draft.side.document.peers[peer.peer].kind
     own, far = IPv4Network(peer.own), IPv4Network(peer.far)
     into: Lines = []
@@ -214,13 +238,12 @@ def _peer_filters(build: Build, draft: Draft, peer: PeerLink, index: FlowIndex) 
     if kind == "province":
         _province(draft.side.realm, peer, index, into, out)
     else:
-        _carrier(build, draft, peer, into, out)
+        _carrier(draft, peer, into, out)
     base = PEER_FILTERS + 2 * (peer.number % 20)
-    lines = [(f"{peer.peer}-in", base, into, "in"), (f"{peer.peer}-out", base + 1, out, "out")]
-    found = [Filter(name[:31], number, _numbered(rules, peer.origin), f"{peer.peer} {way}", peer.origin) for name, number, rules, way in lines]
-    ref = next(ref for ref in draft.values if ref.port == peer.port and draft.values[ref].get("address") is not None and draft.address(ref).ip == peer.own)
-    draft.set(ref, draft.values[ref]["origin"], filter_in=found[0].name, filter_out=found[1].name)
-    return found
+    return (
+        Filter(f"{peer.peer}-in"[:31], base, _numbered(into, peer.origin), f"{peer.peer} in", peer.origin),
+        Filter(f"{peer.peer}-out"[:31], base + 1, _numbered(out, peer.origin), f"{peer.peer} out", peer.origin),
+    )
 
 
 def _province(realm: Realm, peer: PeerLink, index: FlowIndex, into: Lines, out: Lines) -> None:
@@ -232,9 +255,14 @@ def _province(realm: Realm, peer: PeerLink, index: FlowIndex, into: Lines, out: 
     for flow in index.incoming.get(party, ()):
         out += _forward(flow, index.sources(flow), index.destinations(flow))
         into += _reverse(flow, index.sources(flow), index.destinations(flow))
+    pairs = [(index.build.parties[party].prefixes, index.destinations(flow)) for flow in index.outgoing.get(party, ())]
+    pairs += [(index.build.parties[party].prefixes, index.sources(flow)) for flow in index.incoming.get(party, ())]
+    errors = _errors(pairs, peer.origin)
+    into += errors
+    out += _mirrored(errors)
 
 
-def _carrier(build: Build, draft: Draft, peer: PeerLink, into: Lines, out: Lines) -> None:
+def _carrier(draft: Draft, peer: PeerLink, into: Lines, out: Lines) -> None:
     """Only to and from the block that this carrier assigned; nothing from addresses that cannot be on the Internet, nor from our own."""
     municipal = draft.side.document.municipal
     assert municipal is not None and municipal.egress is not None

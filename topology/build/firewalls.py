@@ -4,55 +4,130 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from ipaddress import IPv4Network, collapse_addresses
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Network
 
+from topology.build.addresses import in_lan
 from topology.build.context import Build, Lan
-from topology.build.filters import FlowIndex
-from topology.build.interfaces import Draft
+from topology.build.filters import VRRP_GROUP, FlowIndex
+from topology.build.interfaces import FIREWALLS, Draft
 from topology.design import Firewall, HaPair, Kind, NatPool, NatServer, Ref, Service, SourceNat, Zone, ZoneRule
 from topology.facts import Flow, PartyKind, Publication, Role
 from topology.origin import Origin
+from topology.prefixes import collapse, within
 
-FIREWALLS = frozenset({Role.EGRESS_FIREWALL, Role.HOSTING_FIREWALL, Role.EXIT_FIREWALL})
 INSIDE = frozenset({"trust", "outer"})  # zones towards the rest of the network: of a pair, and of an exit firewall
 LONGEST_NAME = 31
 
 
+@dataclass(frozen=True)
+class View:
+    """The network as one firewall (or pair) sees it: who is behind which zone. Both members see the same."""
+
+    build: Build
+    draft: Draft
+    index: FlowIndex
+    members: tuple[str, ...]
+    zones: frozenset[str]
+
+    @cached_property
+    def home(self) -> str:
+        """The zone towards the rest of the network."""
+        return "outer" if self.draft.device.role is Role.EXIT_FIREWALL else "trust"
+
+    @cached_property
+    def behind(self) -> dict[str, str]:
+        """Party -> its zone, of those whose gateway this firewall is."""
+        own = self.draft.device.name
+        return {party: lan.zone or "trust" for lan, _ in self.draft.lans if lan.kind == "party" and own in lan.gateways for party, _ in lan.parties}
+
+    @cached_property
+    def outside(self) -> tuple[str, ...]:
+        return tuple(sorted(zone for zone in self.zones if zone.startswith("untrust")))
+
+    @cached_property
+    def own_addresses(self) -> tuple[IPv4Network, ...]:
+        """Of both members towards the network's centre: what management talks to."""
+        lan = inside_lan(self.draft)
+        return tuple(IPv4Network(in_lan(self.build, lan, name).ip) for name in self.members) if lan else ()
+
+    @cached_property
+    def managed(self) -> dict[str, tuple[IPv4Network, ...]]:
+        """Zones of device management behind this firewall."""
+        lans = [lan for lan, _ in self.draft.lans if lan.kind == "segment" and lan.zone is not None]
+        return {str(lan.zone): (lan.prefix,) for lan in lans if lan.zone not in INSIDE and not str(lan.zone).startswith("untrust")}
+
+    def zones_of(self, party: str) -> dict[str, tuple[IPv4Network, ...] | None]:
+        """Zones behind which a party is, with the part of its prefixes there (None: all)."""
+        if party in self.behind:
+            return {self.behind[party]: None}
+        kind = self.build.parties[party].kind
+        if kind is PartyKind.INTERNET:
+            return dict.fromkeys(self.outside) if self.outside else {self.home: None}
+        if kind is PartyKind.DEVICES and self.build.parties[party].site == self.draft.device.site:
+            return {self.home: None, **self.managed, "local": self.own_addresses}
+        return {self.home: None}
+
+    def ends(self, parties: tuple[str, ...], addresses: tuple[IPv4Network, ...]) -> dict[str, tuple[IPv4Network, ...]]:
+        """Zone -> the addresses of the parties there; no prefix at all means any, of the Internet."""
+        found: dict[str, list[IPv4Network]] = {}
+        for party in parties:
+            prefixes = self.build.parties[party].prefixes
+            own = [item for item in addresses if any(within(item, prefix) for prefix in prefixes)] if addresses else prefixes
+            for zone, part in self.zones_of(party).items():
+                found.setdefault(zone, []).extend(() if party == "internet" else own if part is None else part)
+        return {zone: collapse(found[zone]) for zone in sorted(found)}
+
+
 def build_firewall(build: Build, draft: Draft, index: FlowIndex, published: tuple[Publication, ...]) -> Firewall | None:
-    """Zones, rules and NAT of one firewall; both members of a pair get the same."""
+    """Zones, rules and NAT of one firewall; both members of a pair get the same, since the pair copies its policy itself."""
     if draft.device.role not in FIREWALLS:
         return None
-    zones = _zones(build, draft)
-    names = {zone.name for zone in zones}
-    rules = [rule for flow in _flows(build) for rule in _rules(build, draft, flow, index, names)]
-    pools, source_nat, servers = _nat(build, draft, index, published)
+    zones = _zones(draft)
+    members = next((pair for pair in build.pairs.values() if draft.device.name in pair), (draft.device.name,))
+    view = View(build, draft, index, members, frozenset(zone.name for zone in zones))
+    rules = [rule for key in sorted(build.flows) for rule in _rules(view, build.flows[key])]
+    rules += [*_heartbeat_rules(view), *_vrrp_rules(view)]
+    pools, source_nat, servers = _nat(view, published)
     return Firewall(zones, tuple(sorted(rules, key=lambda rule: rule.name)), pools, source_nat, servers)
 
 
-def _flows(build: Build) -> Iterator[Flow]:
-    for key in sorted(build.flows):
-        yield build.flows[key]
+def _heartbeat_rules(view: View) -> Iterator[ZoneRule]:
+    """The two members of a pair speak to each other over the heartbeat cables."""
+    heartbeats = view.draft.heartbeats
+    both = collapse(IPv4Network(item) for _, address, far in heartbeats for item in (address.ip, far))
+    if both:
+        origin = view.draft.values[heartbeats[0][0]]["origin"]
+        for way, source, target in (("in", "heartbeat", "local"), ("out", "local", "heartbeat")):
+            yield ZoneRule(f"heartbeat-{way}", source, target, both, both, (), permit=True, log=False, flow=None, origin=origin)
 
 
-def _zones(build: Build, draft: Draft) -> tuple[Zone, ...]:
+def _vrrp_rules(view: View) -> Iterator[ZoneRule]:
+    """Virtual addresses are negotiated in every network that has one."""
+    for lan, ref in view.draft.lans:
+        if view.draft.values[ref].get("vrrp") is None or lan.zone is None:
+            continue
+        both = collapse(IPv4Network(in_lan(view.build, lan, name).ip) for name in view.members)
+        service = (Service("vrrp", None),)
+        for way, source, target in (("in", lan.zone, "local"), ("out", "local", lan.zone)):
+            name = shortened(f"vrrp-{way}-{lan.zone}")
+            yield ZoneRule(name, source, target, both, (VRRP_GROUP,), service, permit=True, log=False, flow=None, origin=lan.origin)
+
+
+def _zones(draft: Draft) -> tuple[Zone, ...]:
     members: dict[str, list[Ref]] = {}
     origins: dict[str, Origin] = {}
     for ref, values in draft.values.items():
         if values.get("zone"):
             members.setdefault(values["zone"], []).append(ref)
             origins.setdefault(values["zone"], values["origin"])
-    if draft.device.role is Role.EXIT_FIREWALL:
-        for peer in build.peer_links:
-            if peer.device == draft.device.name:
-                ref = Ref(Kind.PORT, peer.port)
-                draft.set(ref, peer.origin, zone="untrust")
-                members["untrust"], origins["untrust"] = [ref], peer.origin
-    return tuple(Zone(name, _priority(build, draft, name), tuple(members[name]), origins[name]) for name in sorted(members))
+    return tuple(Zone(name, _priority(draft, name), tuple(members[name]), origins[name]) for name in sorted(members))
 
 
-def _priority(build: Build, draft: Draft, name: str) -> int:
+def _priority(draft: Draft, name: str) -> int:
     """A number of its own for each zone, for platforms that order them; it decides nothing, since every rule names both zones."""
-    fixed = {"trust": 85, "outer": 84, "heartbeat": 83, "untrust": 5}
+    fixed = {"trust": 85, "outer": 84, "heartbeat": 83, "dmz": 50, "untrust": 5}
     if name in fixed:
         return fixed[name]
     municipal = draft.side.document.municipal
@@ -60,29 +135,29 @@ def _priority(build: Build, draft: Draft, name: str) -> int:
     if municipal.egress is not None and name.startswith("untrust-"):
         return 5 + municipal.egress.carriers[name.removeprefix("untrust-")].number
     if name in municipal.zones:
-        return 30 + municipal.zones[name].number % 50
-    return 15 + municipal.segments[name].number % 15
+        return 51 + municipal.zones[name].number % 32
+    return 15 + municipal.segments[name].number % 35
 
 
-def _rules(build: Build, draft: Draft, flow: Flow, index: FlowIndex, zones: set[str]) -> Iterator[ZoneRule]:
+def _rules(view: View, flow: Flow) -> Iterator[ZoneRule]:
     """The flow from each zone that it enters by to the one that it leaves by."""
-    if flow.realm is not draft.side.realm or flow.vrf is not None:
-        return
-    if flow.service == "exit" and flow.role != _exit_key(draft):
+    if flow.realm is not view.draft.side.realm or flow.vrf is not None or not _is_own_way(view, flow):
         return
     services = tuple(Service(flow.protocol, ports) for ports in flow.ports) or (Service(flow.protocol, None),)
-    targets = _ends(build, draft, flow, (flow.to,), index.destinations(flow), zones)
-    for source_zone, sources in _ends(build, draft, flow, flow.sources, flow.source_addresses and index.sources(flow), zones).items():
-        for target_zone, targets_ in targets.items():
-            if source_zone == target_zone or not _is_own_way(flow, source_zone, target_zone, draft):
-                continue
-            name = rule_name(flow.id, source_zone, target_zone, many=len(targets) > 1 or _spread(flow, build, draft))
-            yield ZoneRule(name, source_zone, target_zone, sources, targets_, services, permit=True, log="internet" in (flow.to, *flow.sources), flow=flow.id, origin=flow.origin)
+    sources = view.ends(flow.sources, flow.source_addresses and view.index.sources(flow))
+    targets = view.ends((flow.to,), flow.destinations and view.index.destinations(flow))
+    ways = [(source, target) for source in sources for target in targets if source != target and not (source in view.outside and target in view.outside)]
+    for source, target in ways:
+        name = shortened(f"{flow.id}:{source}-{target}" if len(ways) > 1 else flow.id)
+        log = "internet" in (flow.to, *flow.sources)
+        yield ZoneRule(name, source, target, sources[source], targets[target], services, permit=True, log=log, flow=flow.id, origin=flow.origin)
 
 
-def _spread(flow: Flow, build: Build, draft: Draft) -> bool:
-    """Whether rules of one flow differ by their source zone, so that the name has to say it."""
-    return len({zone for party in flow.sources for zone in _zones_of(build, draft, party)}) > 1
+def _is_own_way(view: View, flow: Flow) -> bool:
+    """The Internet lies beyond the egress and, for a unit with an exit, beyond its own."""
+    if view.draft.device.role is Role.EXIT_FIREWALL:
+        return flow.service == "exit" and flow.role == _exit_key(view.draft) if "internet" in (flow.to, *flow.sources) else True
+    return flow.service != "exit"
 
 
 def _exit_key(draft: Draft) -> str | None:
@@ -94,70 +169,18 @@ def _exit_key(draft: Draft) -> str | None:
     return None
 
 
-def _is_own_way(flow: Flow, source: str, target: str, draft: Draft) -> bool:
-    """The Internet lies beyond the egress and, for a unit with an exit, beyond its own; a transit flow between two outer zones is nobody's."""
-    if draft.device.role is Role.EXIT_FIREWALL and flow.to == "internet":
-        return flow.service == "exit"
-    if draft.device.role is Role.EGRESS_FIREWALL and flow.service == "exit":
-        return False
-    return not (source.startswith("untrust") and target.startswith("untrust"))
-
-
-def _ends(
-    build: Build, draft: Draft, flow: Flow, parties: tuple[str, ...], addresses: tuple[IPv4Network, ...], zones: set[str]
-) -> dict[str, tuple[IPv4Network, ...]]:
-    """Zone -> the flow's prefixes there (empty: any address, of the Internet)."""
-    found: dict[str, list[IPv4Network]] = {}
-    for party in parties:
-        prefixes = build.parties[party].prefixes
-        own = [item for item in addresses if any(item.subnet_of(prefix) for prefix in prefixes)] if addresses else list(prefixes)
-        for zone, part in _zones_of(build, draft, party).items():
-            if zone in zones or zone == "local":
-                known = [] if party == "internet" else own if part is None else [item for item in part if not addresses or item in addresses] or list(part)
-                found.setdefault(zone, []).extend(known)
-    return {zone: tuple(collapse_addresses(prefixes)) for zone, prefixes in sorted(found.items())}
-
-
-def _zones_of(build: Build, draft: Draft, party: str) -> dict[str, tuple[IPv4Network, ...] | None]:
-    """Zones behind which a party is, seen from this firewall, with the part of its prefixes there (None: all)."""
-    behind = {pid: lan.zone for lan, _ in draft.lans if lan.kind == "party" and draft.device.name in lan.gateways for pid, _ in lan.parties}
-    if party in behind:
-        return {behind[party] or "trust": None}
-    home = "outer" if draft.device.role is Role.EXIT_FIREWALL else "trust"
-    kind = build.parties[party].kind
-    if kind is PartyKind.INTERNET:
-        outside = [values["zone"] for values in draft.values.values() if str(values.get("zone", "")).startswith("untrust")]
-        return dict.fromkeys(outside) if outside else {home: None}
-    if kind is PartyKind.DEVICES:
-        return _device_zones(build, draft, party, home)
-    return {home: None}
-
-
-def _device_zones(build: Build, draft: Draft, party: str, home: str) -> dict[str, tuple[IPv4Network, ...] | None]:
-    """Devices are everywhere: this firewall itself, those in management segments behind it, and all the others."""
-    if build.parties[party].site != draft.device.site:
-        return {home: None}
-    found: dict[str, tuple[IPv4Network, ...] | None] = {home: None}
-    for lan, ref in draft.lans:
-        if lan.kind == "segment" and lan.zone is not None and lan.zone not in INSIDE and not lan.zone.startswith("untrust"):
-            found[lan.zone] = (lan.prefix,)
-        if lan.zone == home:
-            found["local"] = (IPv4Network(draft.address(ref).ip),)
-    return found
-
-
-def rule_name(flow: str, source: str, target: str, *, many: bool) -> str:
-    """The flow's id, with its zones where it has several rules; shortened with a checksum so that it stays unique."""
-    name = f"{flow}:{source}>{target}" if many else flow
-    name = "".join(char if char.isalnum() or char in "-._" else "-" for char in name)
+def shortened(text: str) -> str:
+    """A name that every platform takes; a long one is cut and gets a checksum so that it stays unique."""
+    name = "".join(char if char.isalnum() or char in "-._" else "-" for char in text)
     if len(name) <= LONGEST_NAME:
         return name
     return f"{name[: LONGEST_NAME - 7]}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
-def _nat(build: Build, draft: Draft, index: FlowIndex, published: tuple[Publication, ...]) -> tuple[tuple[NatPool, ...], tuple[SourceNat, ...], tuple[NatServer, ...]]:
+def _nat(view: View, published: tuple[Publication, ...]) -> tuple[tuple[NatPool, ...], tuple[SourceNat, ...], tuple[NatServer, ...]]:
+    draft = view.draft
     if draft.device.role is Role.EXIT_FIREWALL:
-        return (), _exit_nat(build, draft, index), ()
+        return (), _exit_nat(view), ()
     municipal = draft.side.document.municipal
     assert municipal is not None
     if draft.device.role is not Role.EGRESS_FIREWALL or municipal.egress is None:
@@ -167,35 +190,31 @@ def _nat(build: Build, draft: Draft, index: FlowIndex, published: tuple[Publicat
         zone = f"untrust-{key}"
         out = next(ref for ref, values in draft.values.items() if values.get("zone") == zone)
         pools.append(NatPool(key, carrier.number, carrier.translated[carrier.pool[0]], carrier.translated[carrier.pool[1]], carrier.origin))
-        for source_zone, sources in _internet_sources(build, draft, index).items():
+        for source_zone, sources in _internet_sources(view).items():
             rules.append(SourceNat(f"{key}-{source_zone}", source_zone, zone, sources, (), key, out, carrier.origin))
-        servers += [
-            NatServer(item, rule_name(f"{key}-{item.flow.removeprefix('public-')}-{item.public_port}", "", "", many=False), zone, out)
-            for item in published
-            if item.carrier == key
-        ]
+        mine = [item for item in published if item.carrier == key]
+        servers += [NatServer(item, shortened(f"{key}-{item.flow.removeprefix('public-')}-{item.public_port}"), zone, out) for item in mine]
     return tuple(pools), tuple(rules), tuple(servers)
 
 
-def _internet_sources(build: Build, draft: Draft, index: FlowIndex) -> dict[str, tuple[IPv4Network, ...]]:
+def _internet_sources(view: View) -> dict[str, tuple[IPv4Network, ...]]:
     """Who may open connections to the Internet here, by zone."""
     found: dict[str, list[IPv4Network]] = {}
-    zones = {values["zone"] for values in draft.values.values() if values.get("zone")}
-    for flow in _flows(build):
-        if flow.to == "internet" and flow.service != "exit" and flow.realm is draft.side.realm:
-            for zone, prefixes in _ends(build, draft, flow, flow.sources, flow.source_addresses and index.sources(flow), zones).items():
+    for flow in view.index.incoming.get("internet", ()):
+        if flow.service != "exit" and flow.realm is view.draft.side.realm:
+            for zone, prefixes in view.ends(flow.sources, flow.source_addresses and view.index.sources(flow)).items():
                 found.setdefault(zone, []).extend(prefixes)
-    return {zone: tuple(collapse_addresses(prefixes)) for zone, prefixes in sorted(found.items())}
+    return {zone: collapse(found[zone]) for zone in sorted(found)}
 
 
-def _exit_nat(build: Build, draft: Draft, index: FlowIndex) -> tuple[SourceNat, ...]:
+def _exit_nat(view: View) -> tuple[SourceNat, ...]:
     """A retained exit hides its unit behind the address of its own port."""
-    key = _exit_key(draft)
-    flow = next((flow for flow in _flows(build) if flow.service == "exit" and flow.role == key), None)
-    out = next((ref for ref, values in draft.values.items() if values.get("zone") == "untrust"), None)
+    key = _exit_key(view.draft)
+    flow = next((flow for flow in view.index.incoming.get("internet", ()) if flow.service == "exit" and flow.role == key), None)
+    out = next((ref for ref, values in view.draft.values.items() if values.get("zone") == "untrust"), None)
     if flow is None or out is None:
         return ()
-    return (SourceNat("own-unit", "trust", "untrust", index.sources(flow), (), "easy-ip", out, flow.origin),)
+    return (SourceNat("own-unit", "trust", "untrust", view.index.sources(flow), (), None, out, flow.origin, easy=True),)
 
 
 def build_pair(build: Build, draft: Draft) -> HaPair | None:

@@ -103,13 +103,12 @@ def _host(build: Build, slug: str, role: str, party: Party, number: int, origin:
             T("a number of its own in the zone"),
             T("choose a free number"),
         )
-    build.hosts.append(Host(slug, role, party.id, address, origin))
+    build.add_host(Host(slug, role, party.id, address, origin))
 
 
 def hosts_of(build: Build, realm: Realm, service: str, role: str) -> list[Host]:
     """The servers of a role in one realm, by address."""
-    found = [entry for entry in build.hosts if (entry.service, entry.role) == (service, role) and build.parties[entry.party].realm is realm]
-    return sorted(found, key=lambda entry: entry.address)
+    return sorted(build.servers.get((realm, service, role), ()), key=lambda entry: entry.address)
 
 
 def _service_flows(build: Build, realm: Realm, slug: str, placement: PlacementIntent) -> None:

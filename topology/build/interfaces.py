@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
 from typing import Any
@@ -17,6 +18,7 @@ from topology.inventory import RealmIntent
 from topology.origin import Origin
 
 OSPF_ROLES = frozenset({Role.CORE, Role.AGGREGATION, Role.NOC, Role.COUNTY_ROUTER, Role.TOWNSHIP_ROUTER})
+FIREWALLS = frozenset({Role.EGRESS_FIREWALL, Role.HOSTING_FIREWALL, Role.EXIT_FIREWALL})
 OOB_VRF = "MGMT"
 GATEWAY_GROUP, FIREWALL_GROUP = 1, 2
 BACKUP_COST = 20
@@ -47,8 +49,8 @@ class Draft:
         vlans = tuple(sorted({*(current.vlans if current else ()), vlan}))
         self.set(ref, self.values[ref]["origin"] if ref in self.values else origin, l2=L2("trunk", vlans, edge=False))
 
-    def interfaces(self) -> tuple[Interface, ...]:
-        """All interfaces in the order of printing: loopbacks, LAGs, ports with their subinterfaces, VLANs, management."""
+    def interfaces(self, filters: Mapping[Ref, tuple[str, str]]) -> tuple[Interface, ...]:
+        """All interfaces in the order of printing: loopbacks, LAGs, ports with their subinterfaces, VLANs, management; filters by their names."""
         order = {port.name: index for index, port in enumerate(self.device.model.ports)}
         rank = {Kind.LOOPBACK: 0, Kind.LAG: 1, Kind.PORT: 2, Kind.SUBINTERFACE: 2, Kind.VLAN: 3, Kind.MANAGEMENT: 4}
 
@@ -59,7 +61,8 @@ class Draft:
                 return rank[ref.kind], order.get(ref.port, 0), tag
             return (1 if on_lag else rank[ref.kind]), ref.lag or ref.number, tag
 
-        return tuple(Interface(ref=ref, **self.values[ref]) for ref in sorted(self.values, key=place))
+        names = {ref: {"filter_in": into, "filter_out": out} for ref, (into, out) in filters.items()}
+        return tuple(Interface(ref=ref, **self.values[ref], **names.get(ref, {})) for ref in sorted(self.values, key=place))
 
 
 def build_interfaces(build: Build) -> dict[str, Draft]:
@@ -78,12 +81,13 @@ def build_interfaces(build: Build) -> dict[str, Draft]:
         for own, far in ((link.a, link.b), (link.b, link.a)):
             if own.device in drafts:
                 _link_end(build, drafts[own.device], link, own, far)
-    bundles = _trunks(build)
+    trunks = _trunks(build)
     for lan in build.lans:
-        _lan(build, drafts, lan, bundles)
+        _lan(build, drafts, lan, trunks)
     for peer in build.peer_links:
         if peer.device in drafts:
-            drafts[peer.device].set(Ref(Kind.PORT, peer.port), peer.origin, address=IPv4Interface((peer.own, 30)), routed=True)
+            zone = "untrust" if drafts[peer.device].device.role is Role.EXIT_FIREWALL else None
+            drafts[peer.device].set(Ref(Kind.PORT, peer.port), peer.origin, address=IPv4Interface((peer.own, 30)), routed=True, zone=zone)
     for draft in drafts.values():
         _unused(draft)
     return drafts
@@ -190,28 +194,28 @@ def _link_end(build: Build, draft: Draft, link: Link, own: Attachment, far: Atta
     draft.set(ref, link.origin, address=address, vrf=link.vrf, routed=True, ospf=ospf_interface(draft, link.vrf, link.area, link.cost, passive=False))
 
 
-def _trunks(build: Build) -> list[Cable]:
-    """Trunk cables, one for each bundle."""
+def _trunks(build: Build) -> dict[str, list[Cable]]:
+    """Trunk cables by the device at their first end, one for each bundle."""
     seen: set[tuple[str, str, int]] = set()
-    found = []
+    found: dict[str, list[Cable]] = {}
     for cable in build.cables:
         if cable.use is not Use.TRUNK:
             continue
         lag = build.lags.get((cable.a.device, cable.a.port))
         if lag is None or (cable.a.device, cable.b.device, lag) not in seen:
-            found.append(cable)
+            found.setdefault(cable.a.device, []).append(cable)
         if lag is not None:
             seen.add((cable.a.device, cable.b.device, lag))
     return found
 
 
-def _lan(build: Build, drafts: dict[str, Draft], lan: Lan, trunks: list[Cable]) -> None:
+def _lan(build: Build, drafts: dict[str, Draft], lan: Lan, trunks: dict[str, list[Cable]]) -> None:
     """VLAN on the trunks between those that take part, access ports, and the addresses of gateways and members."""
     takers = {*lan.gateways, *lan.members}
     attached: dict[str, list[Ref]] = {name: [] for name in takers}
     if lan.vlan is not None:
-        for cable in trunks:
-            if cable.a.device in takers and cable.b.device in takers:
+        for cable in (cable for name in sorted(takers) for cable in trunks.get(name, ())):
+            if cable.b.device in takers:
                 for end in (cable.a, cable.b):
                     attached[end.device].append(_parent(build, end.device, end.port))
         for name in sorted(takers):
@@ -260,6 +264,14 @@ def _is_access(build: Build, device: str, port: str, lan: Lan) -> bool:
 
 def _oob_socket(build: Build, draft: Draft, lan: Lan) -> None:
     socket = next((port.name for port in draft.device.model.ports if port.kind == "management"), None)
+    if draft.device.role in FIREWALLS:
+        build.problem(
+            draft.device.origin,
+            T("{device} is a firewall and cannot be managed out of band", device=draft.device.name),
+            T("management: inband"),
+            T("sessions reach a firewall through its own policy, from the zone of the centre"),
+        )
+        return
     if socket is None:
         build.problem(
             draft.device.origin,
@@ -286,7 +298,7 @@ def _hold_address(build: Build, draft: Draft, lan: Lan, ref: Ref | None) -> None
         return
     device = draft.device
     values: dict[str, Any] = {"address": in_lan(build, lan, device.name), "vrf": lan.vrf, "routed": True}
-    if lan.zone is not None and device.role in (Role.EGRESS_FIREWALL, Role.HOSTING_FIREWALL, Role.EXIT_FIREWALL):
+    if lan.zone is not None and device.role in FIREWALLS:
         values["zone"] = lan.zone
     if ref.kind is not Kind.PORT:
         values["description"] = lan.title

@@ -103,8 +103,7 @@ def _managers(build: Build, draft: Draft) -> list[tuple[SnmpManager, Origin]]:
     found = []
     for entry in hosts_of(build, realm, "nms", "manager"):
         found.append((_manager(entry.address, realm.value, "nms", traps=True), entry.origin))
-    site = build.sites[(realm, draft.device.site)]
-    county = next((county for county in draft.side.counties if county.slug == site.county), None)
+    county = build.county_of(realm, draft.device.site)
     for agency in county.agencies if county else ():
         party = build.parties.get(party_id(realm, county.slug, agency.slug)) if county else None
         if agency.noc and party is not None:

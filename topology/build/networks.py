@@ -115,7 +115,7 @@ def _segments(build: Build, side: RealmIntent, municipal: MunicipalIntent) -> No
             continue
         others = tuple(name for name in members if name not in gateways)
         pinned = {build.local.get((side.realm, municipal.slug, name), name): number for name, number in segment.hosts.items()}
-        hosts, virtual = _segment_hosts(build, others, pinned)
+        hosts, virtual = _segment_hosts(build, others, pinned, managed=_pair_of(build, gateways) is not None)
         _add_lan(
             build,
             Lan(
@@ -141,7 +141,8 @@ def _segments(build: Build, side: RealmIntent, municipal: MunicipalIntent) -> No
         )
 
 
-def _segment_hosts(build: Build, others: tuple[str, ...], pinned: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+def _segment_hosts(build: Build, others: tuple[str, ...], pinned: dict[str, int], *, managed: bool) -> tuple[dict[str, int], dict[str, int]]:
+    """Host numbers of members that are no gateway. Layer-2 switches have one only where they are managed: behind a firewall, not outside."""
     hosts: dict[str, int] = {}
     virtual: dict[str, int] = {}
     for key, pair in build.pairs.items():
@@ -149,6 +150,8 @@ def _segment_hosts(build: Build, others: tuple[str, ...], pinned: dict[str, int]
             virtual[key] = FIREWALL_HOSTS
             hosts |= {pair[0]: FIREWALL_HOSTS + 1, pair[1]: FIREWALL_HOSTS + 2}
     for name in others:
+        if build.devices[name].role in SWITCHES and not managed:
+            continue
         hosts.setdefault(name, pinned.get(name, FIREWALL_HOSTS + 2 + build.devices[name].number))
     return hosts, virtual
 
@@ -290,7 +293,7 @@ def _site_gateways(build: Build, side: RealmIntent, county: CountyIntent | None)
 
 def site_routers(build: Build, realm: Realm, site: str, role: Role) -> tuple[str, ...]:
     """The routers of a site, by number."""
-    found = [build.devices[name] for (r, s, _), name in build.local.items() if (r, s) == (realm, site) and build.devices[name].role is role]
+    found = [build.devices[name] for name in build.in_site.get((realm, site), ()) if build.devices[name].role is role]
     return tuple(device.name for device in sorted(found, key=lambda device: device.number))
 
 
@@ -366,9 +369,7 @@ def _backup_link(build: Build, side: RealmIntent, county: CountyIntent, profile:
         return
     layout = pools.county_layout.link if pools.county_layout else None
     prefix = from_slice(build, county_block(build, side, county), layout, backup.number, f"backup link of {county.slug}", county.origin)
-    switches = tuple(
-        name for (r, s, _), name in build.local.items() if (r, s) == (side.realm, county.slug) and build.devices[name].role is Role.DISTRIBUTION
-    )
+    switches = tuple(name for name in build.in_site[(side.realm, county.slug)] if build.devices[name].role is Role.DISTRIBUTION)
     if prefix is None:
         return
     _add_lan(
@@ -413,9 +414,7 @@ def _device_lan(
     county: CountyIntent, origin: Origin,
 ) -> None:  # fmt: skip
     """In-band management of a site's layer-2 switches."""
-    switches = tuple(
-        name for (r, s, _), name in build.local.items() if (r, s) == (side.realm, site) and build.devices[name].role in SWITCHES
-    )
+    switches = tuple(name for name in build.in_site.get((side.realm, site), ()) if build.devices[name].role in SWITCHES)
     if not switches or profile.management_vlan is None or not routers:
         return
     pools = side.document.pools
@@ -552,10 +551,11 @@ def _management(build: Build, side: RealmIntent, municipal: MunicipalIntent) -> 
     """Municipal layer-2 devices in band, everything with a management socket out of band, and the parties that stand for devices."""
     pools = side.document.pools
     assert pools is not None
-    here = [name for (r, s, _), name in build.local.items() if (r, s) == (side.realm, municipal.slug)]
+    here = build.in_site.get((side.realm, municipal.slug), [])
     segmented = {name for lan in build.lans if lan.realm is side.realm and lan.kind == "segment" for name in lan.members}
     switches = tuple(
         name for name in here if build.devices[name].role in SWITCHES and build.devices[name].management == "inband" and name not in segmented - _exits(build)
+        and (build.devices[name].role is not Role.OOB or municipal.oob_vlan is None)
     )
     devices = party_id(side.realm, municipal.slug, "devices")
     gateways = _gateways(build, side.realm, municipal.slug, municipal.management_gateways, municipal.at("management_gateways"))

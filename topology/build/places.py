@@ -83,6 +83,7 @@ def _municipal(build: Build, side: RealmIntent) -> None:
 
 
 def _county(build: Build, side: RealmIntent, county: CountyIntent) -> None:
+    build.counties.setdefault((side.realm, county.slug), county)
     profile = build.profile(side, county.profile, county.at("profile"), "county")
     survives = county.survives if county.survives is not None else profile.survives if profile else 0
     name = name_of(county.name, county.slug)
@@ -168,6 +169,7 @@ def _device(build: Build, name: str, slug: str, site: str, realm: Realm, tier: T
         origin=origin,
     )
     build.local[(realm, site, slug)] = name
+    build.in_site.setdefault((realm, site), []).append(name)
 
 
 def _gatekeeper(build: Build, slug: str, gatekeeper: GatekeeperIntent) -> None:
@@ -199,6 +201,7 @@ def _gatekeeper(build: Build, slug: str, gatekeeper: GatekeeperIntent) -> None:
             origin=unit.origin,
         )
         build.local[(realm, municipal.slug, slug)] = name
+        build.in_site.setdefault((realm, municipal.slug), []).append(name)
 
 
 def names(values: Iterable[Name], lang: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, collapse_addresses
+from ipaddress import IPv4Address, IPv4Network
 
 from topology.build.addresses import gateway_of, virtual_of
 from topology.build.cabling import county_block
 from topology.build.context import Build, Lan, PeerLink
 from topology.build.filters import aggregates
 from topology.build.firewalls import inside_lan
-from topology.build.interfaces import OOB_VRF, OSPF_ROLES, VRF_PROCESSES, Draft
+from topology.build.interfaces import FIREWALLS, OOB_VRF, OSPF_ROLES, VRF_PROCESSES, Draft
 from topology.design import (
     Bgp,
     BgpNeighbor,
@@ -29,6 +29,7 @@ from topology.design import (
 from topology.facts import Role
 from topology.intent.document import RoutingIntent
 from topology.origin import Origin
+from topology.prefixes import collapse
 
 DISCARD = 254  # last resort: a discard route never hides a route that is learned
 SPF_DELAY_MS = (50, 200, 5000)
@@ -75,7 +76,7 @@ def _statics(build: Build, draft: Draft, values: RoutingIntent) -> Iterator[Stat
     for lan, ref in draft.lans:
         if ref.kind is Kind.MANAGEMENT:
             yield StaticRoute(OOB_VRF, DEFAULT, gateway_of(lan), static, "out-of-band gateway", lan.origin)
-    if device.role in (Role.EGRESS_FIREWALL, Role.HOSTING_FIREWALL, Role.EXIT_FIREWALL):
+    if device.role in FIREWALLS:
         yield from _firewall_statics(build, draft, static)
     elif device.role is Role.BORDER_ROUTER:
         yield from _border_statics(build, draft, static)
@@ -86,7 +87,7 @@ def _statics(build: Build, draft: Draft, values: RoutingIntent) -> Iterator[Stat
 
 def _to_inside(build: Build, draft: Draft) -> tuple[IPv4Network, ...]:
     peers = draft.side.document.peers.values()
-    return tuple(collapse_addresses([*aggregates(draft.side), *(prefix for peer in peers if peer.kind == "province" for prefix in peer.accepts)]))
+    return collapse([*aggregates(draft.side), *(prefix for peer in peers if peer.kind == "province" for prefix in peer.accepts)])
 
 
 def _firewall_statics(build: Build, draft: Draft, static: int) -> Iterator[StaticRoute]:

@@ -196,7 +196,7 @@ class Near:
         if "/" in place:
             own = [p for p in self.city.parties if p.site == place and p.kind is PartyKind.TOWNSHIP]
             return tuple(str(prefix) for p in own for prefix in p.prefixes)[:1]
-        return (T("{count} devices", count=len(self.city.residents[place])).render(self.lang),)
+        return (T("devices: {count}", count=len(self.city.residents[place])).render(self.lang),)
 
     def _peer_nodes(self) -> list[Node]:
         slugs = sorted({line.peer for line in self.lines if line.peer})

@@ -86,11 +86,11 @@ def dot_source(view: View, sizes: dict[str, Box]) -> str:
     names = {n.id: f"n{number}" for number, n in enumerate(view.nodes)}
     direction = "rankdir=LR nodesep=0.14 ranksep=0.9" if view.sideways else "rankdir=TB nodesep=0.3 ranksep=0.55"
     # Ranks across frames need Graphviz's newer ranking, which in turn does not keep nodes of one rank in order.
-    across = any(len({n.group for n in nodes}) > 1 for nodes in _by_rank(view).values())
-    ranking = " newrank=true" if across else ""
+    ranks = _by_rank(view)
+    ranking = " newrank=true" if any(_frame(nodes) is None for nodes in ranks.values()) else ""
     lines = [f'graph {{ graph [{direction}{ranking}] node [label="" shape=box fixedsize=true]']
     lines += _grouped(view, names, sizes)
-    lines += _ranks(view, names)
+    lines += [_rank(nodes, names) for nodes in ranks.values() if not _frame(nodes)]
     lines += [_edge(view, number, edge, names) for number, edge in enumerate(view.edges)]
     return "\n".join([*lines, "}"])
 
@@ -100,6 +100,7 @@ def _grouped(view: View, names: dict[str, str], sizes: dict[str, Box]) -> list[s
     for number, group in enumerate(view.groups):
         label = _spacer(text_width(group.title, 14) + 40, 22)
         inside = [_node(n, names[n.id], sizes[n.id]) for n in view.nodes if n.group == group.id]
+        inside += [_rank(nodes, names) for nodes in _by_rank(view).values() if _frame(nodes) == group.id]
         lines += [f"subgraph cluster_{number} {{ graph [margin=16 labeljust=l label={label}]", *inside, "}"]
     return lines
 
@@ -137,9 +138,14 @@ def _by_rank(view: View) -> dict[str, list[Node]]:
     return {rank: ranks[rank] for rank in sorted(ranks) if len(ranks[rank]) > 1}
 
 
-def _ranks(view: View, names: dict[str, str]) -> list[str]:
-    """Nodes of one rank, told to stand in one row."""
-    return [f"{{ rank=same {' '.join(names[n.id] for n in nodes)} }}" for nodes in _by_rank(view).values()]
+def _frame(nodes: Sequence[Node]) -> str | None:
+    """The frame that all of ``nodes`` are in, empty where they are in none; None where they are in several."""
+    frames = {n.group for n in nodes}
+    return frames.pop() if len(frames) == 1 else None
+
+
+def _rank(nodes: Sequence[Node], names: dict[str, str]) -> str:
+    return f"{{ rank=same {' '.join(names[n.id] for n in nodes)} }}"
 
 
 def label_width(edge: Edge) -> float:

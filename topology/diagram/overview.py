@@ -64,11 +64,11 @@ class Overview:
         devices = self.members[box]
         names = {d.name for d in devices}
         if part_of(box[1]):
-            return [T("{count} devices", count=len(devices)), *self._served(names)]
+            return [T("devices: {count}", count=len(devices)), *self._served(names)]
         townships = len({d.site for d in devices if d.tier is Tier.TOWNSHIP})
         routers = sum(d.role is Role.COUNTY_ROUTER for d in devices)
-        notes = [T("{count} routers", count=routers), *self._served({d.name for d in devices if d.tier is Tier.COUNTY})]
-        return notes + ([T("{count} townships", count=townships)] if townships else []) + self._uplinks(box)
+        notes = [T("routers: {count}", count=routers), *self._served({d.name for d in devices if d.tier is Tier.COUNTY})]
+        return notes + ([T("townships: {count}", count=townships)] if townships else []) + self._uplinks(box)
 
     def _uplinks(self, box: Place) -> list[Text]:
         """A county's circuits to other boxes: they are counted in it, since labels on so many lines would be in each other's way."""
@@ -80,9 +80,9 @@ class Overview:
         inside = [p.kind for p in self.city.parties if any(end.device in devices for end in p.attachments)]
         counts = Counter(inside)
         words = (
-            (PartyKind.AGENCY, T("{count} agencies", count=counts[PartyKind.AGENCY])),
-            (PartyKind.ZONE, T("{count} server zones", count=counts[PartyKind.ZONE])),
-            (PartyKind.TERMINALS, T("{count} terminal groups", count=counts[PartyKind.TERMINALS])),
+            (PartyKind.AGENCY, T("agencies: {count}", count=counts[PartyKind.AGENCY])),
+            (PartyKind.ZONE, T("server zones: {count}", count=counts[PartyKind.ZONE])),
+            (PartyKind.TERMINALS, T("terminal groups: {count}", count=counts[PartyKind.TERMINALS])),
         )
         return [text for kind, text in words if counts[kind]]
 

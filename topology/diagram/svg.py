@@ -9,7 +9,7 @@ from topology.diagram.ink import attribute, classes, number, outline, realm_clas
 from topology.diagram.layout import Placed, Point, label_width, middle
 from topology.diagram.legend import Legend
 from topology.diagram.measure import LINE, NOTE, PORT_HEIGHT, Box, cells, title_size
-from topology.diagram.scene import Edge, Group, Kind, Node, View
+from topology.diagram.scene import Edge, Group, Kind, Node
 from topology.diagram.symbols import definitions
 from topology.facts import Realm
 
@@ -48,9 +48,10 @@ def body(placed: Placed, *, titles: bool) -> str:
     """Frames, then lines, then what they join. ``titles``: with SVG's own tooltips."""
     view = placed.view
     groups = "".join(_group(*group) for group in placed.groups)
-    edges = "".join(_edge(edge, points, titles=titles) for edge, points, _ in placed.edges)
-    labels = "".join(_label(edge, at or middle(points)) for edge, points, at in placed.edges if edge.label)
-    nodes = "".join(_node(view, node, at, size, titles=titles) for node, at, size in placed.nodes)
+    number_of = {node.id: n for n, node in enumerate(view.nodes)}
+    edges = "".join(_edge(edge, points, number_of, titles=titles) for edge, points, _ in placed.edges)
+    labels = "".join(_label(edge, at or middle(points), titles=titles) for edge, points, at in placed.edges if edge.label)
+    nodes = "".join(_node(n, node, at, size, titles=titles) for n, (node, at, size) in enumerate(placed.nodes))
     names = "".join(_group_name(group, upper) for group, upper, _ in placed.groups)
     return f"<g>{groups}</g><g>{edges}</g><g>{names}</g><g>{nodes}</g><g>{labels}</g>"
 
@@ -73,7 +74,7 @@ def _group_name(group: Group, at: Point) -> str:
 # ------------------------------------------------------------------------------------------------------------ nodes
 
 
-def _node(view: View, node: Node, at: Point, size: Box, *, titles: bool) -> str:
+def _node(n: int, node: Node, at: Point, size: Box, *, titles: bool) -> str:
     x, y = at[0] - size.width / 2, at[1] - size.height / 2
     named = classes("node", node.kind.value, realm_class(node.realm), planned=node.planned, away=node.away)
     told = " · ".join([node.title, *node.notes])
@@ -81,7 +82,7 @@ def _node(view: View, node: Node, at: Point, size: Box, *, titles: bool) -> str:
     inside = [f"<title>{words(told)}</title>" if titles else "", _frame(node, x, y, size)]
     inside += [_ports(node, x, y, size)] if node.kind is Kind.STRIP else []
     inside += [_face(node, x, y + _upper_ports(node), size)]
-    label = f' tabindex="0" role="button" aria-label={attribute(told)} data-card={attribute(node.card)}{open_at}'
+    label = f' tabindex="0" role="button" aria-label={attribute(told)} data-i="{n}" data-card={attribute(node.card)}{open_at}'
     return f'<g class="{named}"{"" if titles else label}>{"".join(inside)}</g>'
 
 
@@ -151,21 +152,23 @@ def _ports(node: Node, x: float, y: float, size: Box) -> str:
 # ------------------------------------------------------------------------------------------------------------ lines
 
 
-def _edge(edge: Edge, points: tuple[Point, ...], *, titles: bool) -> str:
+def _edge(edge: Edge, points: tuple[Point, ...], number_of: dict[str, int], *, titles: bool) -> str:
     first, *rest = points
     path = f"M{number(first[0])} {number(first[1])}C" + " ".join(f"{number(x)} {number(y)}" for x, y in rest)
     named = classes("edge", edge.use, realm_class(edge.realm), planned=edge.planned)
     core = f'<path class="core" d="{path}"/>' if edge.use == "circuit" else ""
     hit = "" if titles else f'<path class="hit" d="{path}"/>'
-    label = "" if titles else f' role="button" aria-label={attribute(edge.title)} tabindex="-1" data-card={attribute(edge.card)}'
+    ends = f'data-a="{number_of[edge.tail]}" data-b="{number_of[edge.head]}"'
+    label = "" if titles else f' role="button" aria-label={attribute(edge.title)} tabindex="-1" data-card={attribute(edge.card)} {ends}'
     tip = f"<title>{words(edge.title)}</title>" if titles else ""
     return f'<g class="{named}"{label}>{tip}<path class="line" d="{path}"/>{core}{hit}</g>'
 
 
-def _label(edge: Edge, at: Point) -> str:
+def _label(edge: Edge, at: Point, *, titles: bool) -> str:
     width = label_width(edge)
     x, y = at[0] - width / 2, at[1] - 9
     sign = use(f"m-{edge.medium.value}", x + 5, y + 3, 12) if edge.medium else ""
     middle_at = at[0] + (8 if edge.medium else 0)
     box = f'<rect x="{number(x)}" y="{number(y)}" width="{number(width)}" height="18" rx="{0 if edge.realm is Realm.INNER else 9}"/>'
-    return f'<g class="label {realm_class(edge.realm)}">{box}{sign}{text(middle_at, at[1] + 4, edge.label)}</g>'
+    card = "" if titles else f" data-card={attribute(edge.card)}"
+    return f'<g class="label {realm_class(edge.realm)}"{card}>{box}{sign}{text(middle_at, at[1] + 4, edge.label)}</g>'
