@@ -7,7 +7,7 @@ physical ports: an SVI is (kind VLAN, number 110), and the platform's facts say 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -362,7 +362,7 @@ class Management:
     vrf: str | None  # of the out-of-band socket
     source: Ref  # interface whose address management packets carry
     address: IPv4Interface
-    gateway: IPv4Address | None  # of an OOB or layer-2 device
+    gateway: IPv4Address | None  # of an OOB or layer-2 device: its default route (in `vrf`), preference 60; not repeated in `statics`
     operators: tuple[IPv4Network, ...]  # may open SSH sessions
     vty_filter: Filter  # basic filter: sources only, number 2000-2999
     snmp_filter: Filter
@@ -421,6 +421,7 @@ class Design:
 
     names: tuple[str, ...]
     make: Callable[[str], DeviceDesign]
+    managed_at: Mapping[str, IPv4Interface]  # device -> its management address
 
     def device(self, name: str) -> DeviceDesign:
         """The design of one device. Raises KeyError for a name that is not in `names`."""

@@ -38,7 +38,9 @@ def from_slice(build: Build, block: IPv4Network | None, part: SliceIntent | None
 
 
 def _nth(build: Build, prefix: IPv4Network, each: int, number: int, title: str, origin: Origin, pool: Origin) -> IPv4Network | None:
-    count = 1 << (each - prefix.prefixlen) if each >= prefix.prefixlen else 0
+    if each < prefix.prefixlen:
+        return None  # said where the pool stands
+    count = 1 << (each - prefix.prefixlen)
     if number >= count:
         build.problem(
             origin,
@@ -59,7 +61,7 @@ def host(build: Build, prefix: IPv4Network, number: int, title: str, origin: Ori
             T("1 to {last}", last=prefix.num_addresses - 2),
             T("choose another number, or a wider network"),
         )
-        return prefix[-2]
+        return prefix[max(prefix.num_addresses - 2, 0)]
     return prefix[number]
 
 

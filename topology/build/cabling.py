@@ -17,6 +17,7 @@ UPLINKS = "abcd"
 COUNTY_LINKS = 4000  # core-county circuits take the municipal link pool from here on: 4 a county
 TOWNSHIP_LINKS = 16  # and township circuits the county's: 4 a township
 DIRECT_COST, CIRCUIT_COST = 10, 100
+LONGEST_LINK = 30
 
 
 def build_cabling(build: Build) -> None:
@@ -64,14 +65,26 @@ def _cable(build: Build, side: RealmIntent, site: str, intent: CableIntent, coun
     )
     build.cables.append(cable)
     for end, other in ((cable.a, b), (cable.b, a)):
-        build.use(end, other, place)
+        build.use(end, other, intent.origin)
         _check_kind(build, end, intent)
         if intent.lag is not None:
             build.lags[(end.device, end.port)] = intent.lag
+            _check_lag(build, end.device, other, intent)
     if intent.vrfs:
         build.vrf_cables.add(id_)
     if intent.use is Use.ROUTED:
         _routed(build, side, cable, intent, county)
+
+
+def _check_lag(build: Build, device: str, far: str, intent: CableIntent) -> None:
+    first, place = build.bundles.setdefault((device, intent.lag or 0), (far, intent.origin))
+    if first != far:
+        build.problem(
+            intent.at("lag"),
+            T("the bundle {number} of {device} leads to {far} here and to {other} at {place}", number=intent.lag, device=device, far=far, other=first, place=str(place)),
+            T("all cables of a bundle between the same two devices"),
+            T("give one of the two bundles another number"),
+        )
 
 
 def _check_kind(build: Build, end: Attachment, intent: CableIntent) -> None:
@@ -155,7 +168,7 @@ def _link(
     mbps: int,
     origin: Origin,
 ) -> None:
-    if prefix is None:
+    if prefix is None or prefix.prefixlen > LONGEST_LINK:  # the latter is said where the pool stands
         return
     key = f"{a}|{b}"
     build.links.append(Link(key, side.realm, vrf, a, b, lag, prefix, area, cost, title, mbps, origin))
@@ -188,7 +201,6 @@ def _county(build: Build, side: RealmIntent, county: CountyIntent) -> None:
 
 def _county_uplink(build: Build, side: RealmIntent, county: CountyIntent, profile: ProfileIntent, key: str, circuit: CircuitIntent) -> None:
     if key not in profile.uplinks:
-        build.unknown(county.key_at("uplinks", key), T("uplink"), key, profile.uplinks)
         return
     municipal, pools = side.document.municipal, side.document.pools
     assert municipal is not None and pools is not None
@@ -361,10 +373,12 @@ def _gatekeeper_cables(build: Build, slug: str, gatekeeper: Any) -> None:
         if side is None or name is None or side.document.municipal is None:
             continue
         own = build.plug(realm, side.document.municipal.slug, f"{slug} {unit.port}", unit.at("port"))
+        arc = build.plug(realm, side.document.municipal.slug, f"{slug} {unit.arc}", unit.at("arc"))
         far = build.plug(realm, side.document.municipal.slug, unit.to, unit.at("to"))
-        if own is None or far is None:
+        if own is None or arc is None or far is None:
             continue
         a, b = Attachment(*own), Attachment(*far)
+        build.use(Attachment(*arc), f"gatekeeper {slug}, arc", unit.origin)
         build.cables.append(Cable(f"{name}:{unit.port}", realm, Use.ACCESS, Medium.COPPER, a, b, Survey(), unit.origin))
         build.use(a, far[0], unit.origin)
         build.use(b, own[0], unit.origin)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
@@ -14,9 +15,10 @@ from topology.intent.services import ServiceIntent
 from topology.intent.sites import CountyIntent, ProfileIntent
 from topology.inventory import Intent, RealmIntent
 from topology.origin import Origin
-from topology.problems import Problem, unknown_name
+from topology.problems import Problem, names, unknown_name
 
 CODE = {Realm.OUTER: "o", Realm.INNER: "i"}
+REPEATED = 3  # a value of a profile can be wrong in every site that uses it: so often it is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,12 @@ class Build:
     devices: dict[str, Device] = field(default_factory=dict)
     local: dict[tuple[Realm, str, str], str] = field(default_factory=dict)  # (realm, site, slug) -> device name
     in_site: dict[tuple[Realm, str], list[str]] = field(default_factory=dict)  # device names of a site
+    written: dict[tuple[Realm, str], dict[str, Origin]] = field(default_factory=dict)  # devices of a site as the files have them, built or not
+    changed: dict[str, Origin] = field(default_factory=dict)  # devices that a site has otherwise than its profile
     counties: dict[tuple[Realm, str], CountyIntent] = field(default_factory=dict)
     cables: list[Cable] = field(default_factory=list)
     lags: dict[tuple[str, str], int] = field(default_factory=dict)  # (device, port) -> LAG number
+    bundles: dict[tuple[str, int], tuple[str, Origin]] = field(default_factory=dict)  # (device, LAG number) -> far device, first cable
     vrf_cables: set[str] = field(default_factory=set)
     costs: dict[str, int] = field(default_factory=dict)  # cable or circuit id -> OSPF cost
     circuits: list[Circuit] = field(default_factory=list)
@@ -107,12 +112,17 @@ class Build:
     servers: dict[tuple[Realm, str, str], list[facts.Host]] = field(default_factory=dict)  # (realm, service, role) -> hosts
     flows: dict[str, facts.Flow] = field(default_factory=dict)
     taken: dict[tuple[Realm, str | None], list[tuple[IPv4Network, str, Origin]]] = field(default_factory=dict)
+    _repeated: Counter[tuple[Origin, str]] = field(default_factory=Counter)
 
     def problem(self, origin: Origin, what: Text, allowed: Text | None = None, hint: Text | None = None) -> None:
-        self.problems.append(Problem(origin, what, allowed, hint))
+        self._repeated[(origin, what.msgid)] += 1
+        if self._repeated[(origin, what.msgid)] <= REPEATED:
+            self.problems.append(Problem(origin, what, allowed, hint))
 
-    def unknown(self, origin: Origin, kind: Text, word: str, candidates: Iterable[str]) -> None:
-        self.problems.append(unknown_name(origin, kind, word, candidates))
+    def unknown(self, origin: Origin, kind: Text, word: str, candidates: Iterable[str], written: Container[str] = ()) -> None:
+        """``word`` names nothing, unless it is ``written``: then it could not be built, and that is said where it stands."""
+        if word not in written:
+            self.problems.append(unknown_name(origin, kind, word, candidates))
 
     def county_of(self, realm: Realm, site: str) -> CountyIntent | None:
         """The county that a site is, or is in."""
@@ -146,10 +156,13 @@ class Build:
         return profiles[name]
 
     def device(self, realm: Realm, site: str, slug: str, origin: Origin) -> str | None:
-        """Full name of a device that a file names by its slug within a site."""
+        """Full name of a device that a file names by its slug within a site; a site whose profile is wrong has no devices to speak of."""
         found = self.local.get((realm, site, slug))
-        if found is None:
-            self.unknown(origin, T("device"), slug, (name for r, s, name in self.local if (r, s) == (realm, site)))
+        written = self.written.get((realm, site))
+        if found is None and written is not None and slug not in written:
+            near = unknown_name(origin, T("device"), slug, written).hint
+            allowed = T("{names}, as from {place} on", names=names(written), place=str(next(iter(written.values())))) if written else names(())
+            self.problem(origin, T("{site} has no device '{word}'", site=site, word=slug), allowed, near)
         return found
 
     def plug(self, realm: Realm, site: str, text: str, origin: Origin) -> tuple[str, str] | None:
@@ -160,8 +173,11 @@ class Build:
             return None
         model = self.devices[device].model
         if all(port != known.name for known in model.ports):
-            near = unknown_name(origin, T("port"), port, (known.name for known in model.ports))
-            self.problem(origin, T("{model} has no port '{port}'", model=model.title, port=port), near.allowed, near.hint)
+            near = unknown_name(origin, T("port"), port, (known.name for known in model.ports)).hint
+            what = T("{model} has no port '{port}'", model=model.title, port=port)
+            if device in self.changed:
+                what = T("{model} has no port '{port}'; {device} is one by {place}", model=model.title, port=port, device=device, place=str(self.changed[device]))
+            self.problem(origin, what, names(known.name for known in model.ports), near)
             return None
         return device, port
 

@@ -33,7 +33,8 @@ def build_design(build: Build, facts: Facts) -> Design:
         assert management is not None, "the build has problems"
         return _device(build, drafts, drafts[name], index, facts, management)
 
-    return Design(tuple(managements), make)
+    addresses = {name: management.address for name, management in managements.items() if management is not None}
+    return Design(tuple(managements), make, addresses)
 
 
 def _device(build: Build, drafts: dict[str, Draft], draft: Draft, index: FlowIndex, facts: Facts, management: Management) -> DeviceDesign:

@@ -17,7 +17,7 @@ from topology.inventory import RealmIntent
 from topology.origin import Origin
 from topology.prefixes import collapse, network, within
 
-STEP = 5
+STEP = 10
 VRRP_GROUP = IPv4Network("224.0.0.18/32")
 BOGONS = tuple(IPv4Network(text) for text in ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3"))
 BGP = PortRange(179, 179)

@@ -191,7 +191,7 @@ def _link_end(build: Build, draft: Draft, link: Link, own: Attachment, far: Atta
         draft.set(ref, link.origin, description=text)
         draft.set(parent, draft.values.get(parent, {}).get("origin", link.origin))
     draft.set(parent, draft.values[parent]["origin"] if parent in draft.values else link.origin, routed=True)
-    draft.set(ref, link.origin, address=address, vrf=link.vrf, routed=True, ospf=ospf_interface(draft, link.vrf, link.area, link.cost, passive=False))
+    draft.set(ref, link.origin, address=address, vrf=link.vrf, ospf=ospf_interface(draft, link.vrf, link.area, link.cost, passive=False))
 
 
 def _trunks(build: Build) -> dict[str, list[Cable]]:
@@ -288,7 +288,7 @@ def _oob_socket(build: Build, draft: Draft, lan: Lan) -> None:
             T("a cable with use: management"),
             T("add it to 'cables' of the municipal centre"),
         )
-    draft.set(ref, lan.origin, address=in_lan(build, lan, draft.device.name), vrf=OOB_VRF, routed=True)
+    draft.set(ref, lan.origin, address=in_lan(build, lan, draft.device.name), vrf=OOB_VRF)
     draft.lans.append((lan, ref))
 
 
@@ -297,7 +297,7 @@ def _hold_address(build: Build, draft: Draft, lan: Lan, ref: Ref | None) -> None
         build.problem(lan.origin, T("{device} has no port in '{lan}'", device=draft.device.name, lan=lan.title), hint=T("add the cable that joins them"))
         return
     device = draft.device
-    values: dict[str, Any] = {"address": in_lan(build, lan, device.name), "vrf": lan.vrf, "routed": True}
+    values: dict[str, Any] = {"address": in_lan(build, lan, device.name), "vrf": lan.vrf, "routed": ref.kind is Kind.PORT}
     if lan.zone is not None and device.role in FIREWALLS:
         values["zone"] = lan.zone
     if ref.kind is not Kind.PORT:

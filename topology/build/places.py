@@ -14,6 +14,11 @@ from topology.inventory import RealmIntent
 from topology.origin import Origin
 
 PASSIVE = {Role.CONSOLE_SERVER, Role.CLOCK}
+ROLES = {
+    Tier.MUNICIPAL: frozenset(Role) - {Role.COUNTY_ROUTER, Role.DISTRIBUTION, Role.TOWNSHIP_ROUTER, Role.HOST_UNIT},
+    Tier.COUNTY: frozenset({Role.COUNTY_ROUTER, Role.DISTRIBUTION, Role.ACCESS, Role.CONSOLE_SERVER, Role.CLOCK}),
+    Tier.TOWNSHIP: frozenset({Role.TOWNSHIP_ROUTER, Role.ACCESS}),
+}
 SWITCHES = {Role.ACCESS, Role.BORDER_SWITCH, Role.DMZ_SWITCH, Role.HOSTING_SWITCH, Role.DISTRIBUTION, Role.OOB}
 
 
@@ -23,7 +28,7 @@ def build_places(build: Build) -> None:
         _municipal(build, side)
         numbers: dict[tuple[str, int], tuple[str, Origin]] = {}
         codes: dict[str, tuple[str, Origin]] = {}
-        slugs: dict[str, Origin] = {}
+        slugs = {side.document.municipal.slug: (side.document.municipal.slug, side.document.municipal.at("slug"))} if side.document.municipal else {}
         for county in side.counties:
             _county(build, side, county)
             _unique(build, numbers, ("county", county.number), county.slug, county.at("number"), T("number"))
@@ -90,6 +95,7 @@ def _county(build: Build, side: RealmIntent, county: CountyIntent) -> None:
     _site(build, Site(county.slug, side.realm, Tier.COUNTY, name, county.code, county.number, county.slug, survives, county.origin))
     if profile:
         _devices(build, side, county.slug, county.slug, Tier.COUNTY, profile.devices, county.devices, county.origin)
+        _check_uplinks(build, profile, county)
 
 
 def _township(build: Build, side: RealmIntent, county: CountyIntent, township: TownshipIntent) -> None:
@@ -103,18 +109,16 @@ def _township(build: Build, side: RealmIntent, county: CountyIntent, township: T
         _check_uplinks(build, profile, township)
 
 
-def _check_uplinks(build: Build, profile: ProfileIntent, township: TownshipIntent) -> None:
-    for key in township.uplinks:
+def _check_uplinks(build: Build, profile: ProfileIntent, site: CountyIntent | TownshipIntent) -> None:
+    allowed = T("one circuit for each uplink of the profile: {names} ({place})", names=", ".join(sorted(profile.uplinks)), place=str(profile.at("uplinks")))
+    for key in site.uplinks:
         if key not in profile.uplinks:
-            build.unknown(township.key_at("uplinks", key), T("uplink"), key, profile.uplinks)
+            what = T("the profile '{profile}' has no uplink '{key}'", profile=site.profile, key=key)
+            build.problem(site.key_at("uplinks", key), what, allowed, T("delete the circuit, or choose a profile with more uplinks"))
     for key in profile.uplinks:
-        if key not in township.uplinks:
-            build.problem(
-                township.at("uplinks"),
-                T("the profile '{profile}' has an uplink '{key}', the township has not", profile=township.profile, key=key),
-                T("one circuit for each uplink of the profile: {names}", names=", ".join(sorted(profile.uplinks))),
-                T("add the circuit, or choose a profile with fewer uplinks"),
-            )
+        if key not in site.uplinks:
+            what = T("the profile '{profile}' has an uplink '{key}', the site has not", profile=site.profile, key=key)
+            build.problem(site.at("uplinks"), what, allowed, T("add the circuit, or choose a profile with fewer uplinks"))
 
 
 def _devices(
@@ -130,13 +134,24 @@ def _devices(
     for slug, override in overrides.items():
         if slug not in given:
             build.unknown(override.origin, T("device"), slug, given)
+    build.written[(side.realm, site)] = {slug: overrides.get(slug, profiled).origin for slug, profiled in given.items()}
     numbers: dict[int, tuple[str, Origin]] = {}
     for slug, profiled in given.items():
         intent = overrides.get(slug, profiled)
         _unique(build, numbers, intent.number, slug, intent.at("number"), T("number"))
         name = "-".join(part for part in (_prefix(build), CODE[side.realm], middle, slug) if part)
         origin = intent.origin if tier is Tier.MUNICIPAL or slug in overrides else place
+        if intent.role not in ROLES[tier]:
+            build.problem(
+                intent.at("role"),
+                T("a device of the role '{role}' does not stand at {tier} level", role=intent.role.value, tier=tier.value),
+                T("{names}", names=", ".join(role.value for role in Role if role in ROLES[tier])),
+                T("choose another role"),
+            )
+            continue
         _device(build, name, slug, site, side.realm, tier, intent, origin)
+        if slug in overrides:
+            build.changed[name] = origin
 
 
 def _prefix(build: Build) -> str:
@@ -149,6 +164,16 @@ def _device(build: Build, name: str, slug: str, site: str, realm: Realm, tier: T
     model = build.models.get(intent.model)
     if model is None:
         build.unknown(intent.at("model"), T("chassis model"), intent.model, build.models)
+        return
+    if name in build.devices:
+        if build.devices[name].site == site:
+            return  # two sites of one slug, which has been said
+        build.problem(
+            origin,
+            T("the device would be called {name}, as the one at {place}", name=name, place=str(build.devices[name].origin)),
+            T("slugs of site and device that make a name of its own"),
+            T("rename the device or the site"),
+        )
         return
     routes = intent.role not in SWITCHES and intent.role not in PASSIVE
     build.devices[name] = Device(
@@ -183,6 +208,15 @@ def _gatekeeper(build: Build, slug: str, gatekeeper: GatekeeperIntent) -> None:
         municipal = side.document.municipal
         assert municipal is not None
         name = f"{_prefix(build)}-g-{slug}-{realm.value}"
+        other = build.written[(realm, municipal.slug)].setdefault(slug, unit.origin)
+        if other != unit.origin:
+            build.problem(
+                gatekeeper.origin,
+                T("the gatekeeper '{slug}' is called as the device at {place}", slug=slug, place=str(other)),
+                T("a slug of its own"),
+                T("rename one of the two"),
+            )
+            continue
         build.devices[name] = Device(
             name=name,
             site=municipal.slug,

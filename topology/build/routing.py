@@ -11,7 +11,7 @@ from topology.build.cabling import county_block
 from topology.build.context import Build, Lan, PeerLink
 from topology.build.filters import aggregates
 from topology.build.firewalls import inside_lan
-from topology.build.interfaces import FIREWALLS, OOB_VRF, OSPF_ROLES, VRF_PROCESSES, Draft
+from topology.build.interfaces import FIREWALLS, OSPF_ROLES, VRF_PROCESSES, Draft
 from topology.design import (
     Bgp,
     BgpNeighbor,
@@ -26,7 +26,7 @@ from topology.design import (
     RoutePolicy,
     StaticRoute,
 )
-from topology.facts import Role
+from topology.facts import PartyKind, Role
 from topology.intent.document import RoutingIntent
 from topology.origin import Origin
 from topology.prefixes import collapse
@@ -73,9 +73,6 @@ def _unique(routes: Iterable[StaticRoute]) -> Iterator[StaticRoute]:
 
 def _statics(build: Build, draft: Draft, values: RoutingIntent) -> Iterator[StaticRoute]:
     device, static = draft.device, values.preference_static
-    for lan, ref in draft.lans:
-        if ref.kind is Kind.MANAGEMENT:
-            yield StaticRoute(OOB_VRF, DEFAULT, gateway_of(lan), static, "out-of-band gateway", lan.origin)
     if device.role in FIREWALLS:
         yield from _firewall_statics(build, draft, static)
     elif device.role is Role.BORDER_ROUTER:
@@ -86,8 +83,10 @@ def _statics(build: Build, draft: Draft, values: RoutingIntent) -> Iterator[Stat
 
 
 def _to_inside(build: Build, draft: Draft) -> tuple[IPv4Network, ...]:
-    peers = draft.side.document.peers.values()
-    return collapse([*aggregates(draft.side), *(prefix for peer in peers if peer.kind == "province" for prefix in peer.accepts)])
+    """All that lies towards the centre: our own addresses, ranges from before the plan, the province's."""
+    kinds = (PartyKind.DEVICES, PartyKind.INTERNET)
+    parties = [party for party in build.parties.values() if party.realm is draft.side.realm and party.kind not in kinds and party.vrf is None]
+    return collapse([*aggregates(draft.side), *(prefix for party in parties for prefix in party.prefixes)])
 
 
 def _firewall_statics(build: Build, draft: Draft, static: int) -> Iterator[StaticRoute]:
@@ -211,7 +210,7 @@ def _ospf(
         OspfProcess(
             number=number,
             vrf=vrfs[number],
-            router_id=draft.loopback.ip,
+            router_id=_router_id(draft.loopback.ip, number),
             areas=tuple(_area(build, draft, area) for area in sorted(used[number])),
             redistribute=redistribute if number == 1 else (),
             default_originate=default and number == 1,
@@ -226,6 +225,11 @@ def _ospf(
         )
         for number in sorted(used)
     )
+
+
+def _router_id(loopback: IPv4Address, process: int) -> IPv4Address:
+    """The loopback; a process in a VRF has its own number for first octet, since some platforms refuse one id for two processes."""
+    return loopback if process == 1 else IPv4Address((process << 24) | (int(loopback) & 0xFFFFFF))
 
 
 def _process_origin(draft: Draft, number: int) -> Origin:

@@ -21,7 +21,7 @@ def all_cards(city: City, lang: str) -> dict[str, Card]:
     t = Teller(city, lang)
     cards = {f"place:{place}": _place(t, place) for place in (OVERVIEW, *city.residents)}
     cards |= {f"device:{name}": _device(t, device) for name, device in city.devices.items()}
-    cards |= {f"peer:{slug}": _peer(t, peer) for slug, peer in city.peers.items()}
+    cards |= {f"peer:{key}": _peer(t, key, peer) for key, peer in city.peers.items()}
     cards |= {f"party:{party.id}": _party(t, party) for party in city.parties}
     cards |= {line.card: _line(t, line) for line in city.lines}
     return cards
@@ -163,8 +163,8 @@ def _party(t: Teller, party: Party) -> Card:
     return card
 
 
-def _peer(t: Teller, peer: Peer) -> Card:
-    lines = [line for line in t.city.lines if line.peer == peer.slug]
+def _peer(t: Teller, key: str, peer: Peer) -> Card:
+    lines = [line for line in t.city.lines if line.peer == key]
     view = t.line_view(lines[0]) if lines else OVERVIEW
     card = Card(peer.name.text(t.lang), t.word(PEER, peer.kind), peer.realm, view)
     card.rows = [

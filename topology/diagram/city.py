@@ -20,7 +20,7 @@ OVERVIEW = "city"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A cable or a circuit. ``b`` is None where ``peer`` is at the far end."""
+    """A cable or a circuit. ``b`` is None where ``peer`` is at the far end (its key in ``City.peers``)."""
 
     card: str
     fact: Cable | Circuit
@@ -81,7 +81,7 @@ class City:
     def __init__(self, facts: Facts, design: Design | None = None) -> None:
         self.facts = facts
         self.devices: dict[str, Device] = {d.name: d for d in sorted(facts.devices, key=lambda d: d.name)}
-        self.peers: dict[str, Peer] = {p.slug: p for p in sorted(facts.peers, key=lambda p: p.slug)}
+        self.peers: dict[str, Peer] = {f"{p.realm}.{p.slug}": p for p in sorted(facts.peers, key=lambda p: (p.realm, p.slug))}
         self.design = {d.device.name: d for d in design.devices} if design else {}
 
     @cached_property
@@ -89,10 +89,15 @@ class City:
         """Every cable and circuit, by card."""
         cables = [Line(f"cable:{c.id}", c, c.realm, c.use, c.medium, c.a, c.b, None, 0) for c in self.facts.cables]
         circuits = [
-            Line(f"circuit:{c.id}", c, c.realm, CIRCUIT, c.medium, c.a, c.b, c.peer if c.b is None else None, c.mbps)
+            Line(f"circuit:{c.id}", c, c.realm, CIRCUIT, c.medium, c.a, c.b, None if c.b else self._peer(c), c.mbps)
             for c in self.facts.circuits
         ]
         return tuple(sorted(cables + circuits, key=lambda line: line.card))
+
+    def _peer(self, circuit: Circuit) -> str | None:
+        """Key of the peer at the far end: that of the circuit's realm, or of the Internet."""
+        keys = [f"{realm}.{circuit.peer}" for realm in (circuit.realm, Realm.INTERNET)]
+        return next((key for key in keys if key in self.peers), circuit.peer)
 
     @cached_property
     def lines_of(self) -> dict[str, tuple[Line, ...]]:

@@ -79,7 +79,8 @@ class Near:
 
     def build(self) -> View:
         nodes = [*self._home_nodes(), *self._away_nodes(), *self._peer_nodes(), *self._party_nodes()]
-        edges = [self._orient(loose) for loose in self._loose_edges()]
+        at = {node.id: n for n, node in enumerate(nodes)}
+        edges = sorted((self._orient(loose) for loose in self._loose_edges()), key=lambda edge: (at[edge[0].tail], at[edge[0].head]))
         if self.sideways:
             placed, drawn = nodes, [edge for edge, _ in edges]
         else:
@@ -177,7 +178,11 @@ class Near:
         return f"home:realm:{device.realm}"
 
     def _away_nodes(self) -> list[Node]:
-        return [self._away_node(node, name) for name, node in sorted({node: name for name, node in self.away.items()}.items(), key=str)]
+        """Boxes in the order of their codes, then neighbouring devices: Graphviz begins with the order in which it is told nodes."""
+        some = {node: name for name, node in self.away.items()}
+        numbers = self.city.county_numbers
+        ordered = sorted(some, key=lambda node: (numbers.get(node.removeprefix("place:"), len(numbers)), node))
+        return [self._away_node(some[node], node) for node in ordered]
 
     def _away_node(self, name: str, node: str) -> Node:
         device = self.city.devices[name]
