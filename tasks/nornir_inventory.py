@@ -95,7 +95,7 @@ def _host(network: Network, device: Device, site: Site, groups: dict[str, Group]
     napalm = _NAPALM.get(device.platform)
     return Host(
         device.name,
-        hostname=str(network.design.managed_at(device.name)),
+        hostname=str(network.design.managed_at[device.name].ip),
         platform=_NETMIKO.get(device.platform),
         groups=parents,
         data=HostData(values, lambda: network.design.device(device.name)),

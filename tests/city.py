@@ -178,8 +178,8 @@ class _Maker:
         return _Choice(chosen.name, any(port.kind == "management" for port in chosen.ports))
 
     def oob_for(self, role: str) -> bool:
-        """Border devices count as the Internet's side, the DMZ's switches are reached through the firewall, the others are at hand."""
-        return self.plan.oob and role not in ("border-router", "border-switch", "dmz-switch", "noc", "oob", "access", "exit-firewall")
+        """Whether a municipal device with a management socket uses it: those of the centre do, of the Internet's side none."""
+        return self.plan.oob and role in ("core", "aggregation", "hosting-switch")
 
     def circuit(self, mbps: int, carrier: str | None = None, *, inner: bool = False, **more: Any) -> dict[str, Any]:
         self.circuits += 1

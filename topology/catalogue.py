@@ -45,9 +45,7 @@ def expand(names: str) -> tuple[str, ...]:
     if not match:
         return (names,)
     low, high = int(match[1]), int(match[2])
-    return tuple(
-        more for number in range(low, high + 1) for more in expand(f"{names[: match.start()]}{number}{names[match.end() :]}")
-    )
+    return tuple(more for number in range(low, high + 1) for more in expand(f"{names[: match.start()]}{number}{names[match.end() :]}"))
 
 
 def load_models(problems: list[Problem], folder: Path = MODELS) -> dict[str, Model]:

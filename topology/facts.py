@@ -48,7 +48,7 @@ class Level(StrEnum):
 
     PUBLIC = "public"
     INTERNAL = "internal"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - a level, no password
 
     @property
     def rank(self) -> int:
@@ -144,7 +144,7 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
-class Exception_:
+class RuleException:
     """A rule that does not hold for a subject until a date, by an approval. Expiry is a finding of the proof, never an input error."""
 
     rule: str
@@ -471,7 +471,7 @@ class Facts:
     realms: tuple[Realm, ...]
     organisations: tuple[Organisation, ...]
     approvals: tuple[Approval, ...]
-    exceptions: tuple[Exception_, ...]
+    exceptions: tuple[RuleException, ...]
     assumptions: tuple[Assumption, ...]
     policy: Policy
     sites: tuple[Site, ...]

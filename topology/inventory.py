@@ -9,8 +9,8 @@ from typing import Any
 
 from topology.facts import Realm
 from topology.i18n import T
-from topology.intent.document import CommonDocument, GatekeeperDocument, RealmDocument
-from topology.intent.sites import CountyIntent
+from topology.intent.document import CommonDocument, GatekeeperDocument, NetworkIntent, PoolsIntent, RealmDocument
+from topology.intent.sites import CountyIntent, MunicipalIntent
 from topology.node import Node
 from topology.origin import Origin
 from topology.problems import InventoryError, Problem
@@ -27,6 +27,22 @@ class RealmIntent:
     realm: Realm
     document: RealmDocument  # all sections but `county`, merged
     counties: tuple[CountyIntent, ...]  # by number
+
+    @property
+    def network(self) -> NetworkIntent:
+        """Present in every side that `load_intent` returns, like the two below."""
+        assert self.document.network is not None
+        return self.document.network
+
+    @property
+    def pools(self) -> PoolsIntent:
+        assert self.document.pools is not None
+        return self.document.pools
+
+    @property
+    def municipal(self) -> MunicipalIntent:
+        assert self.document.municipal is not None
+        return self.document.municipal
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +150,9 @@ def _check_present(common: CommonDocument, realms: tuple[RealmIntent, ...], root
     need(common, ("city", "policy"), ".")
     if not realms:
         problems.append(
-            Problem(Origin(".", 1, 1), T("there is neither outer/ nor inner/"), T("at least one of them"), T("check the path of the inventory"))
+            Problem(
+                Origin(".", 1, 1), T("there is neither outer/ nor inner/"), T("at least one of them"), T("check the path of the inventory")
+            )
         )
     for side in realms:
         need(side.document, ("network", "pools", "municipal"), side.realm.value)

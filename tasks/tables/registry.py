@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tasks.listing import Listing
 from tasks.tables.addressing import ADDRESSES, VLANS, VRFS
-#from tasks.tables.coverage import CONSTRUCTS
+from tasks.tables.coverage import CONSTRUCTS
 from tasks.tables.decrees import APPROVALS, EXCEPTIONS, RETIRED, VERTICALS
 from tasks.tables.lines import CABLES, CIRCUITS, LINKS
 from tasks.tables.places import DEVICES, PORTS, SITES
@@ -32,6 +32,6 @@ LISTINGS: dict[str, Listing] = {
         APPROVALS,
         EXCEPTIONS,
         RETIRED,
-        #CONSTRUCTS,
+        CONSTRUCTS,
     )
 }

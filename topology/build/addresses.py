@@ -36,8 +36,7 @@ def virtual_of(lan: Lan, pair: str) -> IPv4Address:
 
 def loopback(build: Build, side: RealmIntent, device: Device) -> IPv4Interface | None:
     """A /32 by the device's number: from the municipal pool, or from its county's part."""
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     title = f"loopback of {device.name}"
     found: IPv4Network | None
     if device.tier is Tier.MUNICIPAL:

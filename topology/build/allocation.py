@@ -18,7 +18,9 @@ def from_pool(build: Build, pool: PoolIntent | None, number: int, title: str, or
     return _nth(build, pool.prefix, pool.each, number, title, origin, pool.origin)
 
 
-def from_slice(build: Build, block: IPv4Network | None, part: SliceIntent | None, number: int, title: str, origin: Origin) -> IPv4Network | None:
+def from_slice(
+    build: Build, block: IPv4Network | None, part: SliceIntent | None, number: int, title: str, origin: Origin
+) -> IPv4Network | None:
     """The n-th allocation of a part of a block: `part.offset` counts from the block's first address."""
     if block is None:
         return None
@@ -44,7 +46,13 @@ def _nth(build: Build, prefix: IPv4Network, each: int, number: int, title: str, 
     if number >= count:
         build.problem(
             origin,
-            T("the pool for {title} is too small: {prefix} has no allocation number {number} of /{each}", title=title, prefix=str(prefix), number=number, each=each),
+            T(
+                "the pool for {title} is too small: {prefix} has no allocation number {number} of /{each}",
+                title=title,
+                prefix=str(prefix),
+                number=number,
+                each=each,
+            ),
             T("numbers below {count}", count=count),
             T("widen the pool at {pool}, or choose a smaller number", pool=str(pool)),
         )
@@ -73,15 +81,16 @@ def collisions(build: Build) -> None:
         for entry in ordered:
             if last is not None and int(entry[0].network_address) <= int(last[0].broadcast_address):
                 first, second = sorted((last, entry), key=lambda item: item[2])
+                where = 3 if first[2] == second[2] else 2  # within one site the profile is to blame
                 build.problem(
-                    second[2],
+                    second[where],
                     T(
                         "{prefix} of {title} overlaps {other} of {owner} at {place}",
                         prefix=str(second[0]),
                         title=second[1],
                         other=str(first[0]),
                         owner=first[1],
-                        place=str(first[2]),
+                        place=str(first[where]),
                     ),
                     T("addresses that nobody else has"),
                     T("choose another number or prefix for one of the two"),

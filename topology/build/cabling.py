@@ -23,9 +23,8 @@ LONGEST_LINK = 30
 def build_cabling(build: Build) -> None:
     """Fills `cables`, `circuits`, `links`, `peer_links`, `plugs`, `lags`."""
     for side in build.intent.realms:
-        municipal = side.document.municipal
-        pools = side.document.pools
-        assert municipal is not None and pools is not None
+        municipal = side.municipal
+        pools = side.pools
         for cable in municipal.cables:
             _cable(build, side, municipal.slug, cable, None, cable.origin)
         for county in side.counties:
@@ -49,7 +48,9 @@ def _ends(build: Build, realm: Realm, site: str, item: Any, origin: Origin) -> t
     if a is None or b is None:
         return None
     if a[0] == b[0]:
-        build.problem(origin, T("both ends of this cable are on {device}", device=a[0]), T("two devices"), T("name the device at the other end"))
+        build.problem(
+            origin, T("both ends of this cable are on {device}", device=a[0]), T("two devices"), T("name the device at the other end")
+        )
         return None
     return a, b
 
@@ -61,7 +62,16 @@ def _cable(build: Build, side: RealmIntent, site: str, intent: CableIntent, coun
     (a, a_port), (b, b_port) = ends
     id_ = f"{a}:{a_port}"
     cable = Cable(
-        id_, side.realm, intent.use, intent.medium, Attachment(a, a_port), Attachment(b, b_port), intent.survey or Survey(), place, intent.number, intent.risk
+        id_,
+        side.realm,
+        intent.use,
+        intent.medium,
+        Attachment(a, a_port),
+        Attachment(b, b_port),
+        intent.survey or Survey(),
+        place,
+        intent.number,
+        intent.risk,
     )
     build.cables.append(cable)
     for end, other in ((cable.a, b), (cable.b, a)):
@@ -81,7 +91,14 @@ def _check_lag(build: Build, device: str, far: str, intent: CableIntent) -> None
     if first != far:
         build.problem(
             intent.at("lag"),
-            T("the bundle {number} of {device} leads to {far} here and to {other} at {place}", number=intent.lag, device=device, far=far, other=first, place=str(place)),
+            T(
+                "the bundle {number} of {device} leads to {far} here and to {other} at {place}",
+                number=intent.lag,
+                device=device,
+                far=far,
+                other=first,
+                place=str(place),
+            ),
             T("all cables of a bundle between the same two devices"),
             T("give one of the two bundles another number"),
         )
@@ -102,7 +119,9 @@ def _check_kind(build: Build, end: Attachment, intent: CableIntent) -> None:
 
 def _routed(build: Build, side: RealmIntent, cable: Cable, intent: CableIntent, county: CountyIntent | None) -> None:
     lag = build.lags.get((cable.a.device, cable.a.port))
-    if lag is not None and any(link.lag == (lag,) and {link.a.device, link.b.device} == {cable.a.device, cable.b.device} for link in build.links):
+    if lag is not None and any(
+        link.lag == (lag,) and {link.a.device, link.b.device} == {cable.a.device, cable.b.device} for link in build.links
+    ):
         return  # a further cable of a bundle that has its address already
     for end in (cable.a, cable.b):
         if not build.devices[end.device].routes:
@@ -114,19 +133,20 @@ def _routed(build: Build, side: RealmIntent, cable: Cable, intent: CableIntent, 
             )
             return
     if intent.number is None:
-        build.problem(intent.origin, T("a routed cable needs a number"), T("a number of its own"), T("add 'number:'; its addresses follow from it"))
+        build.problem(
+            intent.origin, T("a routed cable needs a number"), T("a number of its own"), T("add 'number:'; its addresses follow from it")
+        )
         return
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     title = f"link {cable.a.device} - {cable.b.device}"
     block = county_block(build, side, county)
     prefix = (
         from_pool(build, pools.link, intent.number, title, intent.at("number"))
         if county is None
-        else from_slice(build, block, pools.county_layout.link if pools.county_layout else None, intent.number, title, cable.origin)
+        else from_slice(build, block, pools.county_layout.link if pools.county_layout else None, intent.number, title, intent.at("number"))
     )
     area = area_of(build.devices[cable.a.device], build)
-    _link(build, side, None, cable.a, cable.b, (lag,) if lag else (), prefix, area, intent.cost or DIRECT_COST, cable.id, 10_000, cable.origin)
+    _link(build, side, None, cable.a, cable.b, (lag,) if lag else (), prefix, area, intent.cost or DIRECT_COST, cable.id, 10_000, cable.origin, intent.origin)
     if intent.vrfs:
         slot = intent.number if county is None else vertical_county_slot(county) + 3 + intent.number
         _vrf_links(build, side, cable.a, cable.b, (lag,) if lag else (), slot, intent.cost or DIRECT_COST, cable.id, cable.origin)
@@ -141,8 +161,7 @@ def _vrf_links(
     build: Build, side: RealmIntent, a: Attachment, b: Attachment, lag: tuple[int, ...], slot: int, cost: int, title: str, origin: Origin
 ) -> None:
     """One VLAN and one link network for each VRF vertical that runs over a link (VRF-lite)."""
-    municipal, pools = side.document.municipal, side.document.pools
-    assert municipal is not None and pools is not None
+    municipal, pools = side.municipal, side.pools
     for slug, vertical in side.document.verticals.items():
         if vertical.mode != "vrf":
             continue
@@ -167,18 +186,18 @@ def _link(
     title: str,
     mbps: int,
     origin: Origin,
+    profiled: Origin | None = None,
 ) -> None:
     if prefix is None or prefix.prefixlen > LONGEST_LINK:  # the latter is said where the pool stands
         return
     key = f"{a}|{b}"
     build.links.append(Link(key, side.realm, vrf, a, b, lag, prefix, area, cost, title, mbps, origin))
-    build.take(side.realm, vrf, prefix, f"link {a.device} - {b.device}", origin)
+    build.take(side.realm, vrf, prefix, f"link {a.device} - {b.device}", origin, profiled)
 
 
 def county_block(build: Build, side: RealmIntent, county: CountyIntent | None) -> Any:
     """The address block of a county."""
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     return from_pool(build, pools.county, county.number, f"county {county.slug}", county.at("number")) if county else None
 
 
@@ -190,7 +209,11 @@ def _county(build: Build, side: RealmIntent, county: CountyIntent) -> None:
         _cable(build, side, county.slug, cable, county, county.origin)
     for key, circuit in county.uplinks.items():
         _county_uplink(build, side, county, profile, key, circuit)
-    handoffs = {slug: plug for slug, handoff in county.handoffs.items() if (plug := build.plug(side.realm, county.slug, handoff.port, handoff.at("port")))}
+    handoffs = {
+        slug: plug
+        for slug, handoff in county.handoffs.items()
+        if (plug := build.plug(side.realm, county.slug, handoff.port, handoff.at("port")))
+    }
     for township in county.townships:
         local = side.document.profiles.get(township.profile)
         for cable in local.cables if local and local.tier == "township" else ():
@@ -202,11 +225,12 @@ def _county(build: Build, side: RealmIntent, county: CountyIntent) -> None:
 def _county_uplink(build: Build, side: RealmIntent, county: CountyIntent, profile: ProfileIntent, key: str, circuit: CircuitIntent) -> None:
     if key not in profile.uplinks:
         return
-    municipal, pools = side.document.municipal, side.document.pools
-    assert municipal is not None and pools is not None
+    municipal, pools = side.municipal, side.pools
     near = build.plug(side.realm, county.slug, profile.uplinks[key], profile.at("uplinks", key))
     if circuit.to is None:
-        build.problem(circuit.origin, T("the circuit does not say where it ends"), T("to: DEVICE PORT of the municipal centre"), T("add 'to:'"))
+        build.problem(
+            circuit.origin, T("the circuit does not say where it ends"), T("to: DEVICE PORT of the municipal centre"), T("add 'to:'")
+        )
         return
     far = build.plug(side.realm, municipal.slug, circuit.to, circuit.at("to"))
     if near is None or far is None:
@@ -240,8 +264,7 @@ def _township_uplink(
         return
     handoff = county.handoffs.get(circuit.via) if circuit.via else None
     made = _circuit(build, side.realm, f"{site}/{key}", circuit, Attachment(*near), far, None, handoff)
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     layout = pools.county_layout.link if pools.county_layout else None
     number = TOWNSHIP_LINKS + 4 * township.number + UPLINKS.index(key)
     prefix = from_slice(build, county_block(build, side, county), layout, number, f"uplink {key} of {site}", circuit.origin)
@@ -250,7 +273,12 @@ def _township_uplink(
 
 
 def _far_end(
-    build: Build, side: RealmIntent, county: CountyIntent, township: TownshipIntent, circuit: CircuitIntent, handoffs: dict[str, tuple[str, str]]
+    build: Build,
+    side: RealmIntent,
+    county: CountyIntent,
+    township: TownshipIntent,
+    circuit: CircuitIntent,
+    handoffs: dict[str, tuple[str, str]],
 ) -> Attachment | None:
     if (circuit.via is None) == (circuit.to is None):
         build.problem(
@@ -274,7 +302,14 @@ def _far_end(
 
 
 def _circuit(
-    build: Build, realm: Realm, id_: str, intent: CircuitIntent, a: Attachment, b: Attachment | None, peer: str | None, handoff: HandoffIntent | None
+    build: Build,
+    realm: Realm,
+    id_: str,
+    intent: CircuitIntent,
+    a: Attachment,
+    b: Attachment | None,
+    peer: str | None,
+    handoff: HandoffIntent | None,
 ) -> Circuit:
     carrier = intent.carrier or (handoff.carrier if handoff else None)
     if carrier is None:
@@ -312,8 +347,7 @@ def _circuit(
 
 
 def _peers(build: Build, side: RealmIntent, pools: PoolsIntent) -> None:
-    municipal = side.document.municipal
-    assert municipal is not None
+    municipal = side.municipal
     for slug, peer in side.document.peers.items():
         for key, link in peer.links.items():
             device = build.device(side.realm, municipal.slug, link.device, link.at("device"))
@@ -347,7 +381,10 @@ def peer_link(
     made = _circuit(build, side.realm, f"peer/{key}", circuit, Attachment(*plug), None, slug, None)
     if peer.link_prefix is None:
         build.problem(
-            peer.origin, T("the peer '{peer}' has no 'link_prefix'", peer=slug), T("the prefix that the peer assigned to its links"), T("add it")
+            peer.origin,
+            T("the peer '{peer}' has no 'link_prefix'", peer=slug),
+            T("the prefix that the peer assigned to its links"),
+            T("add it"),
         )
         return
     base = int(peer.link_prefix.network_address) + (4 * (number - 1) if peer.kind == "province" else 0)
@@ -369,12 +406,12 @@ def _gatekeeper_cables(build: Build, slug: str, gatekeeper: Any) -> None:
     """Each unit's cable to the switch of its zone, and the arc inside the enclosure where both sides are present."""
     for realm, unit in ((Realm.OUTER, gatekeeper.outer), (Realm.INNER, gatekeeper.inner)):
         side = build.side(realm)
-        name = build.local.get((realm, side.document.municipal.slug, slug)) if side and side.document.municipal else None
-        if side is None or name is None or side.document.municipal is None:
+        name = build.local.get((realm, side.municipal.slug, slug)) if side and side.municipal else None
+        if side is None or name is None or side.municipal is None:
             continue
-        own = build.plug(realm, side.document.municipal.slug, f"{slug} {unit.port}", unit.at("port"))
-        arc = build.plug(realm, side.document.municipal.slug, f"{slug} {unit.arc}", unit.at("arc"))
-        far = build.plug(realm, side.document.municipal.slug, unit.to, unit.at("to"))
+        own = build.plug(realm, side.municipal.slug, f"{slug} {unit.port}", unit.at("port"))
+        arc = build.plug(realm, side.municipal.slug, f"{slug} {unit.arc}", unit.at("arc"))
+        far = build.plug(realm, side.municipal.slug, unit.to, unit.at("to"))
         if own is None or arc is None or far is None:
             continue
         a, b = Attachment(*own), Attachment(*far)
@@ -382,7 +419,7 @@ def _gatekeeper_cables(build: Build, slug: str, gatekeeper: Any) -> None:
         build.cables.append(Cable(f"{name}:{unit.port}", realm, Use.ACCESS, Medium.COPPER, a, b, Survey(), unit.origin))
         build.use(a, far[0], unit.origin)
         build.use(b, own[0], unit.origin)
-    units = [build.devices.get(f"{build.intent.common.city.prefix}-g-{slug}-{realm.value}") for realm in (Realm.OUTER, Realm.INNER)]  # type: ignore[union-attr]
+    units = [build.devices.get(f"{build.city.prefix}-g-{slug}-{realm.value}") for realm in (Realm.OUTER, Realm.INNER)]  # type: ignore[union-attr]
     if units[0] and units[1]:
         a, b = Attachment(units[0].name, gatekeeper.outer.arc), Attachment(units[1].name, gatekeeper.inner.arc)
         build.cables.append(Cable(f"{slug}:arc", Realm.OUTER, Use.ARC, Medium.BACKPLANE, a, b, Survey(), gatekeeper.origin))
@@ -398,14 +435,24 @@ def _check_circuits(build: Build) -> None:
         if other.realm is not circuit.realm:
             build.problem(
                 circuit.origin,
-                T("the circuit {ref} of {carrier} is in the inner and in the outer network (also at {place})", ref=circuit.reference, carrier=circuit.carrier, place=str(other.origin)),
+                T(
+                    "the circuit {ref} of {carrier} is in the inner and in the outer network (also at {place})",
+                    ref=circuit.reference,
+                    carrier=circuit.carrier,
+                    place=str(other.origin),
+                ),
                 T("a circuit of its own for each network (plan §7.1.1: physically isolated)"),
                 T("order another circuit, or correct the reference"),
             )
         else:
             build.problem(
                 circuit.origin,
-                T("the circuit {ref} of {carrier} is used twice, also at {place}", ref=circuit.reference, carrier=circuit.carrier, place=str(other.origin)),
+                T(
+                    "the circuit {ref} of {carrier} is used twice, also at {place}",
+                    ref=circuit.reference,
+                    carrier=circuit.carrier,
+                    place=str(other.origin),
+                ),
                 T("one use of each reference"),
                 T("correct the reference"),
             )

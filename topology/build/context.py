@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 from topology import facts
 from topology.facts import Attachment, Cable, Circuit, Device, Party, Realm, Site
 from topology.i18n import T, Text
+from topology.intent.common import CityIntent, PolicyIntent
 from topology.intent.document import GatekeeperDocument
 from topology.intent.services import ServiceIntent
 from topology.intent.sites import CountyIntent, ProfileIntent
@@ -92,7 +93,9 @@ class Build:
     devices: dict[str, Device] = field(default_factory=dict)
     local: dict[tuple[Realm, str, str], str] = field(default_factory=dict)  # (realm, site, slug) -> device name
     in_site: dict[tuple[Realm, str], list[str]] = field(default_factory=dict)  # device names of a site
-    written: dict[tuple[Realm, str], dict[str, Origin]] = field(default_factory=dict)  # devices of a site as the files have them, built or not
+    written: dict[tuple[Realm, str], dict[str, Origin]] = field(
+        default_factory=dict
+    )  # devices of a site as the files have them, built or not
     changed: dict[str, Origin] = field(default_factory=dict)  # devices that a site has otherwise than its profile
     counties: dict[tuple[Realm, str], CountyIntent] = field(default_factory=dict)
     cables: list[Cable] = field(default_factory=list)
@@ -111,7 +114,7 @@ class Build:
     hosts: list[facts.Host] = field(default_factory=list)
     servers: dict[tuple[Realm, str, str], list[facts.Host]] = field(default_factory=dict)  # (realm, service, role) -> hosts
     flows: dict[str, facts.Flow] = field(default_factory=dict)
-    taken: dict[tuple[Realm, str | None], list[tuple[IPv4Network, str, Origin]]] = field(default_factory=dict)
+    taken: dict[tuple[Realm, str | None], list[tuple[IPv4Network, str, Origin, Origin]]] = field(default_factory=dict)
     _repeated: Counter[tuple[Origin, str]] = field(default_factory=Counter)
 
     def problem(self, origin: Origin, what: Text, allowed: Text | None = None, hint: Text | None = None) -> None:
@@ -123,6 +126,16 @@ class Build:
         """``word`` names nothing, unless it is ``written``: then it could not be built, and that is said where it stands."""
         if word not in written:
             self.problems.append(unknown_name(origin, kind, word, candidates))
+
+    @property
+    def city(self) -> CityIntent:
+        assert self.intent.common.city is not None  # `load_intent` has made sure
+        return self.intent.common.city
+
+    @property
+    def policy(self) -> PolicyIntent:
+        assert self.intent.common.policy is not None
+        return self.intent.common.policy
 
     def county_of(self, realm: Realm, site: str) -> CountyIntent | None:
         """The county that a site is, or is in."""
@@ -161,7 +174,9 @@ class Build:
         written = self.written.get((realm, site))
         if found is None and written is not None and slug not in written:
             near = unknown_name(origin, T("device"), slug, written).hint
-            allowed = T("{names}, as from {place} on", names=names(written), place=str(next(iter(written.values())))) if written else names(())
+            allowed = (
+                T("{names}, as from {place} on", names=names(written), place=str(next(iter(written.values())))) if written else names(())
+            )
             self.problem(origin, T("{site} has no device '{word}'", site=site, word=slug), allowed, near)
         return found
 
@@ -176,7 +191,13 @@ class Build:
             near = unknown_name(origin, T("port"), port, (known.name for known in model.ports)).hint
             what = T("{model} has no port '{port}'", model=model.title, port=port)
             if device in self.changed:
-                what = T("{model} has no port '{port}'; {device} is one by {place}", model=model.title, port=port, device=device, place=str(self.changed[device]))
+                what = T(
+                    "{model} has no port '{port}'; {device} is one by {place}",
+                    model=model.title,
+                    port=port,
+                    device=device,
+                    place=str(self.changed[device]),
+                )
             self.problem(origin, what, names(known.name for known in model.ports), near)
             return None
         return device, port
@@ -196,6 +217,6 @@ class Build:
                 break
         entries.append((attachment, what, origin))
 
-    def take(self, realm: Realm, vrf: str | None, prefix: IPv4Network, what: str, origin: Origin) -> None:
-        """Notes an allocation; overlaps are found once at the end, by `allocation.collisions`."""
-        self.taken.setdefault((realm, vrf), []).append((prefix, what, origin))
+    def take(self, realm: Realm, vrf: str | None, prefix: IPv4Network, what: str, origin: Origin, profiled: Origin | None = None) -> None:
+        """Notes an allocation; overlaps are found once at the end, by `allocation.collisions`. `profiled`: the place in the site's profile."""
+        self.taken.setdefault((realm, vrf), []).append((prefix, what, origin, profiled or origin))

@@ -6,16 +6,16 @@ from datetime import date
 from typing import Any
 
 from topology import facts
+from topology.build.allocation import host
 from topology.build.context import Build
-from topology.build.flows import by_protocol, hosts_of, select
+from topology.build.flows import by_protocol, hosts_of, manage_host, select
 from topology.build.networks import party_id
 from topology.facts import FerryChannel, Flow, Gatekeeper, Level, Publication, Realm
 from topology.i18n import T
-from topology.intent.common import name_of
-from topology.intent.document import ApprovalIntent, ChannelIntent
+from topology.intent.common import ApprovalIntent, name_of
+from topology.intent.document import ChannelIntent
 from topology.intent.services import ServiceChannelIntent
 from topology.inventory import RealmIntent
-
 
 
 def approvals(build: Build) -> dict[str, ApprovalIntent]:
@@ -44,7 +44,12 @@ def need_approval(build: Build, slug: str | None, kind: str, owner: Any, field: 
     """The approval that something rests on; it must exist and be of the right kind. Expiry is a finding of the proof, not of this."""
     known = approvals_cached(build)
     if slug is None:
-        build.problem(owner.origin, T("an approval is missing here"), T("approval: of kind {kind}", kind=kind), T("name one of 'approvals', or add it there"))
+        build.problem(
+            owner.origin,
+            T("an approval is missing here"),
+            T("approval: of kind {kind}", kind=kind),
+            T("name one of 'approvals', or add it there"),
+        )
     elif slug not in known:
         build.unknown(owner.at(field), T("approval"), slug, known)
     elif known[slug].kind != kind:
@@ -67,9 +72,9 @@ def _operator_checks(build: Build) -> None:
     for side, placements in [(None, build.intent.common.placements), *((side, side.document.placements) for side in build.intent.realms)]:
         for placement in placements.values():
             where = build.side(placement.realm) if side is None else side
-            if where is None or where.document.municipal is None:
+            if where is None or where.municipal is None:
                 continue
-            known = {agency.slug for agency in where.document.municipal.agencies} | set(build.intent.common.organisations)
+            known = {agency.slug for agency in where.municipal.agencies} | set(build.intent.common.organisations)
             if placement.operator not in known:
                 build.unknown(placement.at("operator"), T("agency or organisation"), placement.operator, known)
 
@@ -77,21 +82,24 @@ def _operator_checks(build: Build) -> None:
 def verticals(build: Build) -> tuple[facts.VerticalNetwork, ...]:
     """The departmental vertical networks; flows of those merged as `vrf` come from the servers that their owner names."""
     found = []
-    policy = build.intent.common.policy
-    assert policy is not None
+    policy = build.policy
     for side in build.intent.realms:
-        municipal = side.document.municipal
-        assert municipal is not None
+        municipal = side.municipal
         for slug, vertical in side.document.verticals.items():
             owner = party_id(side.realm, municipal.slug, vertical.owner)
             if owner not in build.parties:
-                build.unknown(vertical.at("owner"), T("agency"), vertical.owner, (agency.slug for agency in municipal.agencies))
+                known = [agency.slug for agency in municipal.agencies]
+                build.unknown(vertical.at("owner"), T("agency"), vertical.owner, known, known)
             if (vertical.state == "merged") != (vertical.mode is not None):
                 build.problem(
                     vertical.at("state"), T("the vertical '{slug}' is {state}", slug=slug, state=vertical.state),
                     T("mode: flows or vrf where it is merged, and no mode where it is not"), T("add or delete 'mode'"),
                 )  # fmt: skip
-            approval = need_approval(build, vertical.approval, "retained-vertical", vertical, "approval") if vertical.state == "retained" else vertical.approval
+            approval = (
+                need_approval(build, vertical.approval, "retained-vertical", vertical, "approval")
+                if vertical.state == "retained"
+                else vertical.approval
+            )
             members = [party.id for party in build.parties.values() if party.vrf == slug and party.realm is side.realm]
             for index, selector in enumerate(vertical.members):
                 members += select(build, side.realm, selector, vertical.at("members", index))
@@ -111,32 +119,54 @@ def verticals(build: Build) -> tuple[facts.VerticalNetwork, ...]:
 
 def _vrf_flows(build: Build, side: RealmIntent, slug: str, vertical: Any, members: tuple[str, ...]) -> None:
     """In a VRF vertical the members reach the owner's servers on the ports of its services; members do not reach each other."""
-    municipal = side.document.municipal
-    assert municipal is not None
+    municipal = side.municipal
     hub = party_id(side.realm, municipal.slug, f"{vertical.owner}@{slug}")
     spokes = tuple(sorted(member for member in members if member != hub))
+    if any(member.agency == vertical.owner and member.county is None for member in vertical.attached) and hub not in build.parties:
+        return  # it could not be built, which has been said
     if hub not in build.parties:
         build.problem(
             vertical.at("attached"), T("the owner '{owner}' is no member of its own vertical '{slug}'", owner=vertical.owner, slug=slug),
             T("an entry of 'attached' for the owner, without county"), T("add it"),
         )  # fmt: skip
         return
-    ports = [port for service in vertical.services if service in build.services for role in build.services[service].users for port in build.services[service].roles[role].ports]
+    ports = [
+        port
+        for service in vertical.services
+        if service in build.services
+        for role in build.services[service].users
+        for port in build.services[service].roles[role].ports
+    ]
     for protocol, ranges in by_protocol(ports):
         unique = tuple(dict.fromkeys(ranges))
-        flow = Flow(f"vertical-{slug}-{protocol}", side.realm, slug, vertical.services[0], "member", protocol, unique, spokes, (), hub, (), Level.INTERNAL, ("7.1.1",), vertical.origin)
+        flow = Flow(
+            f"vertical-{slug}-{protocol}",
+            side.realm,
+            slug,
+            vertical.services[0],
+            "member",
+            protocol,
+            unique,
+            spokes,
+            (),
+            hub,
+            (),
+            Level.INTERNAL,
+            ("7.1.1",),
+            vertical.origin,
+        )
         build.flows[f"{side.realm.value}:{flow.id}"] = flow
 
 
 def exits(build: Build) -> tuple[facts.RetainedExit, ...]:
     found = []
     for side in build.intent.realms:
-        municipal = side.document.municipal
-        assert municipal is not None
+        municipal = side.municipal
         for slug, exit_ in municipal.exits.items():
             party = party_id(side.realm, municipal.slug, exit_.agency)
             if party not in build.parties:
-                build.unknown(exit_.at("agency"), T("agency"), exit_.agency, (agency.slug for agency in municipal.agencies))
+                known = [agency.slug for agency in municipal.agencies]
+                build.unknown(exit_.at("agency"), T("agency"), exit_.agency, known, known)
             device = build.device(side.realm, municipal.slug, exit_.device, exit_.at("device"))
             approval = need_approval(build, exit_.approval, "retained-exit", exit_, "approval")
             found.append(facts.RetainedExit(slug, party, device or "?", exit_.peer, approval, exit_.origin))
@@ -148,12 +178,22 @@ def gatekeepers(build: Build) -> tuple[tuple[Gatekeeper, ...], tuple[FerryChanne
     channels = [channel for slug, intent in build.gatekeeper.channels.items() if (channel := _channel(build, slug, intent)) is not None]
     _unique_channels(build)
     found = []
-    city = build.intent.common.city
-    assert city is not None
+    city = build.city
     for slug, intent in build.gatekeeper.gatekeepers.items():
         units = {realm: name for realm in (Realm.OUTER, Realm.INNER) if (name := f"{city.prefix}-g-{slug}-{realm.value}") in build.devices}
         carried = tuple(sorted(channel.id for channel in channels if _carries(build, slug, channel.gatekeeper)))
-        found.append(Gatekeeper(slug, intent.number, name_of(intent.name, slug), intent.mode, units.get(Realm.OUTER), units.get(Realm.INNER), carried, intent.origin))
+        found.append(
+            Gatekeeper(
+                slug,
+                intent.number,
+                name_of(intent.name, slug),
+                intent.mode,
+                units.get(Realm.OUTER),
+                units.get(Realm.INNER),
+                carried,
+                intent.origin,
+            )
+        )
         if intent.peer is not None and intent.peer not in build.gatekeeper.gatekeepers:
             build.unknown(intent.at("peer"), T("gatekeeper"), intent.peer, build.gatekeeper.gatekeepers)
         for realm, unit in ((Realm.OUTER, intent.outer), (Realm.INNER, intent.inner)):
@@ -200,7 +240,7 @@ def _channel(build: Build, slug: str, intent: ChannelIntent) -> FerryChannel | N
     addresses = {}
     for realm, role in ((Realm.OUTER, outer_role), (Realm.INNER, inner_role)):
         found = hosts_of(build, realm, intent.service, role)
-        if not found and build.side(realm) is not None:
+        if not found and build.side(realm) is not None and not is_placed(build, realm, intent.service, role):
             build.problem(
                 intent.at("service"), T("{service}/{role} runs nowhere in the {realm} network", service=intent.service, role=role, realm=realm.value),
                 T("a server on each side of the channel"), T("place the service in that network"),
@@ -227,30 +267,43 @@ def _unit(build: Build, slug: str, realm: Realm, unit: Any, channels: list[Ferry
     if zone is None:
         build.unknown(unit.at("zone"), T("zone"), unit.zone, (name for r, name in build.zones if r is realm))
         return
-    from topology.build.allocation import host  # noqa: PLC0415 - kept beside its only use
-
     address = host(build, build.parties[zone].prefixes[0], unit.host, f"gatekeeper {slug}", unit.at("host"))
     build.add_host(facts.Host(slug, "unit", zone, address, unit.origin))
+    manage_host(build, realm, slug, zone, address, unit.origin)
     for channel in channels:
         role = channel.outer_role if realm is Realm.OUTER else channel.inner_role
         for server in hosts_of(build, realm, channel.service, role):
             if server.party == zone:
                 continue
             for protocol, ports in by_protocol(build.services[channel.service].roles[role].ports):
-                flow = Flow(f"{slug}-{channel.id}-{protocol}", realm, None, channel.service, role, protocol, ports, (zone,), (address,), server.party, (server.address,), channel.level, ("7.1.1",), channel.origin)
+                flow = Flow(
+                    f"{slug}-{channel.id}-{protocol}",
+                    realm,
+                    None,
+                    channel.service,
+                    role,
+                    protocol,
+                    ports,
+                    (zone,),
+                    (address,),
+                    server.party,
+                    (server.address,),
+                    channel.level,
+                    ("7.1.1",),
+                    channel.origin,
+                )
                 build.flows[f"{realm.value}:{flow.id}"] = flow
 
 
 def assemble(build: Build, published: tuple[Publication, ...]) -> facts.Facts:
     """Everything decreed and built, in a stable order."""
     common = build.intent.common
-    city, policy = common.city, common.policy
-    assert city is not None and policy is not None
+    city, policy = build.city, build.policy
     known = approvals(build)
     _operator_checks(build)
     found_verticals, found_exits = verticals(build), exits(build)
     found_gatekeepers, channels = gatekeepers(build)
-    organs = tuple(sorted({agency.slug for side in build.intent.realms for agency in (side.document.municipal.agencies if side.document.municipal else ()) if agency.classified}))
+    organs = tuple(sorted({agency.slug for side in build.intent.realms for agency in side.municipal.agencies if agency.classified}))
     exceptions = [*common.exceptions, *(item for side in build.intent.realms for item in side.document.exceptions)]
     return facts.Facts(
         slug=city.slug,
@@ -259,7 +312,7 @@ def assemble(build: Build, published: tuple[Publication, ...]) -> facts.Facts:
         organisations=tuple(facts.Organisation(slug, name_of(item.name, slug), item.role, item.origin) for slug, item in common.organisations.items()),
         approvals=tuple(facts.Approval(slug, item.kind, item.by, item.reference, item.granted, item.expires, item.origin) for slug, item in known.items()),
         exceptions=tuple(
-            facts.Exception_(item.rule, item.subject, need_approval(build, item.approval, "exception", item, "approval"), name_of(item.reason, item.rule), item.origin)
+            facts.RuleException(item.rule, item.subject, need_approval(build, item.approval, "exception", item, "approval"), name_of(item.reason, item.rule), item.origin)
             for item in exceptions
         ),
         assumptions=tuple(_assumption(build, slug, item) for slug, item in common.assumptions.items()),
@@ -297,6 +350,3 @@ def _assumption(build: Build, slug: str, item: Any) -> facts.Assumption:
 def _due(item: Any) -> date:
     due: date = item.due
     return due
-
-
-

@@ -19,7 +19,19 @@ from topology.prefixes import collapse, network, within
 
 STEP = 10
 VRRP_GROUP = IPv4Network("224.0.0.18/32")
-BOGONS = tuple(IPv4Network(text) for text in ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3"))
+BOGONS = tuple(
+    IPv4Network(text)
+    for text in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+    )
+)
 BGP = PortRange(179, 179)
 
 
@@ -71,8 +83,7 @@ class FlowIndex:
 
 def aggregates(side: RealmIntent) -> tuple[IPv4Network, ...]:
     """Every address that this network may use, as few prefixes as possible."""
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     named = (pools.loopback, pools.link, pools.segment, pools.agency, pools.zone, pools.exit, pools.county)
     found = [pool.prefix for pool in named if pool is not None] + [pools.management, *([pools.oob] if pools.oob else [])]
     return collapse(found)
@@ -81,8 +92,7 @@ def aggregates(side: RealmIntent) -> tuple[IPv4Network, ...]:
 def inside(build: Build, side: RealmIntent) -> tuple[IPv4Network, ...]:
     """What the Internet permission must never mean: our own addresses, the province's, and whatever is not routed on the Internet."""
     province = [prefix for peer in side.document.peers.values() if peer.kind == "province" for prefix in (*peer.accepts, *peer.announces)]
-    municipal = side.document.municipal
-    assert municipal is not None
+    municipal = side.municipal
     blocks = [carrier.block for carrier in municipal.egress.carriers.values()] if municipal.egress else []
     links = [peer.link_prefix for peer in side.document.peers.values() if peer.link_prefix]
     return collapse([*BOGONS, *aggregates(side), *province, *blocks, *links])
@@ -185,7 +195,9 @@ def _mirrored(lines: Lines) -> Lines:
     return [(permit, Match(m.protocol, m.destination, m.source, icmp=m.icmp), remark, origin) for permit, m, remark, origin in lines]
 
 
-def _internet(build: Build, draft: Draft, flows: list[Flow], index: FlowIndex, lan: Lan, *, outward: bool) -> Iterator[tuple[bool, Match, str, Origin]]:
+def _internet(
+    build: Build, draft: Draft, flows: list[Flow], index: FlowIndex, lan: Lan, *, outward: bool
+) -> Iterator[tuple[bool, Match, str, Origin]]:
     """First everything that is not the Internet is denied, then the permitted services to anywhere."""
     if not flows:
         return
@@ -196,9 +208,19 @@ def _internet(build: Build, draft: Draft, flows: list[Flow], index: FlowIndex, l
         for own in _own_sources(flow, prefixes, index):
             for ports in flow.ports:
                 tcp = flow.protocol == "tcp"
-                yield True, Match(flow.protocol, own, None, None, ports) if outward else Match(flow.protocol, None, own, ports, None, tcp), flow.id, flow.origin
+                yield (
+                    True,
+                    Match(flow.protocol, own, None, None, ports) if outward else Match(flow.protocol, None, own, ports, None, tcp),
+                    flow.id,
+                    flow.origin,
+                )
             if flow.protocol == "icmp":
-                yield True, Match("icmp", own, None, icmp="echo") if outward else Match("icmp", None, own, icmp="echo-reply"), flow.id, flow.origin
+                yield (
+                    True,
+                    Match("icmp", own, None, icmp="echo") if outward else Match("icmp", None, own, icmp="echo-reply"),
+                    flow.id,
+                    flow.origin,
+                )
     if not outward:
         for own in prefixes:
             yield True, Match("icmp", None, own, icmp="unreachable"), "icmp errors", lan.origin
@@ -264,8 +286,8 @@ def _province(realm: Realm, peer: PeerLink, index: FlowIndex, into: Lines, out: 
 
 def _carrier(draft: Draft, peer: PeerLink, into: Lines, out: Lines) -> None:
     """Only to and from the block that this carrier assigned; nothing from addresses that cannot be on the Internet, nor from our own."""
-    municipal = draft.side.document.municipal
-    assert municipal is not None and municipal.egress is not None
+    municipal = draft.side.municipal
+    assert municipal.egress is not None
     carrier = municipal.egress.carriers[peer.key]
     for prefix in (carrier.block, *BOGONS):
         into.append((False, Match("ip", prefix, None), "spoofed source", carrier.origin))
@@ -281,6 +303,9 @@ def sources_filter(name: str, number: int, allowed: Iterable[tuple[IPv4Network, 
 
 def party_networks(build: Build, kind: PartyKind, realm: Realm) -> list[tuple[IPv4Network, Origin]]:
     """Prefixes of all parties of a kind."""
-    return [(prefix, party.origin) for party in build.parties.values() if party.kind is kind and party.realm is realm for prefix in party.prefixes]
-
-
+    return [
+        (prefix, party.origin)
+        for party in build.parties.values()
+        if party.kind is kind and party.realm is realm
+        for prefix in party.prefixes
+    ]

@@ -40,7 +40,12 @@ class View:
     def behind(self) -> dict[str, str]:
         """Party -> its zone, of those whose gateway this firewall is."""
         own = self.draft.device.name
-        return {party: lan.zone or "trust" for lan, _ in self.draft.lans if lan.kind == "party" and own in lan.gateways for party, _ in lan.parties}
+        return {
+            party: lan.zone or "trust"
+            for lan, _ in self.draft.lans
+            if lan.kind == "party" and own in lan.gateways
+            for party, _ in lan.parties
+        }
 
     @cached_property
     def outside(self) -> tuple[str, ...]:
@@ -68,6 +73,12 @@ class View:
         if kind is PartyKind.DEVICES and self.build.parties[party].site == self.draft.device.site:
             return {self.home: None, **self.managed, "local": self.own_addresses}
         return {self.home: None}
+
+    def sources(self, flow: Flow) -> dict[str, tuple[IPv4Network, ...]]:
+        return self.ends(flow.sources, self.index.sources(flow) if flow.source_addresses else ())
+
+    def targets(self, flow: Flow) -> dict[str, tuple[IPv4Network, ...]]:
+        return self.ends((flow.to,), self.index.destinations(flow) if flow.destinations else ())
 
     def ends(self, parties: tuple[str, ...], addresses: tuple[IPv4Network, ...]) -> dict[str, tuple[IPv4Network, ...]]:
         """Zone -> the addresses of the parties there; no prefix at all means any, of the Internet."""
@@ -130,8 +141,7 @@ def _priority(draft: Draft, name: str) -> int:
     fixed = {"trust": 85, "outer": 84, "heartbeat": 83, "dmz": 50, "untrust": 5}
     if name in fixed:
         return fixed[name]
-    municipal = draft.side.document.municipal
-    assert municipal is not None
+    municipal = draft.side.municipal
     if municipal.egress is not None and name.startswith("untrust-"):
         return 5 + municipal.egress.carriers[name.removeprefix("untrust-")].number
     if name in municipal.zones:
@@ -144,13 +154,20 @@ def _rules(view: View, flow: Flow) -> Iterator[ZoneRule]:
     if flow.realm is not view.draft.side.realm or flow.vrf is not None or not _is_own_way(view, flow):
         return
     services = tuple(Service(flow.protocol, ports) for ports in flow.ports) or (Service(flow.protocol, None),)
-    sources = view.ends(flow.sources, flow.source_addresses and view.index.sources(flow))
-    targets = view.ends((flow.to,), flow.destinations and view.index.destinations(flow))
-    ways = [(source, target) for source in sources for target in targets if source != target and not (source in view.outside and target in view.outside)]
+    sources = view.sources(flow)
+    targets = view.targets(flow)
+    ways = [
+        (source, target)
+        for source in sources
+        for target in targets
+        if source != target and not (source in view.outside and target in view.outside)
+    ]
     for source, target in ways:
         name = shortened(f"{flow.id}:{source}-{target}" if len(ways) > 1 else flow.id)
         log = "internet" in (flow.to, *flow.sources)
-        yield ZoneRule(name, source, target, sources[source], targets[target], services, permit=True, log=log, flow=flow.id, origin=flow.origin)
+        yield ZoneRule(
+            name, source, target, sources[source], targets[target], services, permit=True, log=log, flow=flow.id, origin=flow.origin
+        )
 
 
 def _is_own_way(view: View, flow: Flow) -> bool:
@@ -161,8 +178,7 @@ def _is_own_way(view: View, flow: Flow) -> bool:
 
 
 def _exit_key(draft: Draft) -> str | None:
-    municipal = draft.side.document.municipal
-    assert municipal is not None
+    municipal = draft.side.municipal
     for key, exit_ in municipal.exits.items():
         if draft.device.name.endswith(f"-{exit_.device}"):
             return key
@@ -181,8 +197,7 @@ def _nat(view: View, published: tuple[Publication, ...]) -> tuple[tuple[NatPool,
     draft = view.draft
     if draft.device.role is Role.EXIT_FIREWALL:
         return (), _exit_nat(view), ()
-    municipal = draft.side.document.municipal
-    assert municipal is not None
+    municipal = draft.side.municipal
     if draft.device.role is not Role.EGRESS_FIREWALL or municipal.egress is None:
         return (), (), ()
     pools, rules, servers = [], [], []
@@ -202,7 +217,7 @@ def _internet_sources(view: View) -> dict[str, tuple[IPv4Network, ...]]:
     found: dict[str, list[IPv4Network]] = {}
     for flow in view.index.incoming.get("internet", ()):
         if flow.service != "exit" and flow.realm is view.draft.side.realm:
-            for zone, prefixes in view.ends(flow.sources, flow.source_addresses and view.index.sources(flow)).items():
+            for zone, prefixes in view.sources(flow).items():
                 found.setdefault(zone, []).extend(prefixes)
     return {zone: collapse(found[zone]) for zone in sorted(found)}
 
@@ -222,12 +237,19 @@ def build_pair(build: Build, draft: Draft) -> HaPair | None:
     for key, pair in build.pairs.items():
         if draft.device.name not in pair:
             continue
-        municipal = draft.side.document.municipal
-        assert municipal is not None
+        municipal = draft.side.municipal
         slug = key.partition(":")[2]
         active = pair[0] == draft.device.name
         track = tuple(dict.fromkeys(_carrier_of(ref) for ref, values in draft.values.items() if values.get("vrrp")))
-        return HaPair(slug, pair[1] if active else pair[0], active, tuple(draft.heartbeats), track, f"vault:{draft.side.realm.value}/ha/{slug}", municipal.pairs[slug].origin)
+        return HaPair(
+            slug,
+            pair[1] if active else pair[0],
+            active,
+            tuple(draft.heartbeats),
+            track,
+            f"vault:{draft.side.realm.value}/ha/{slug}",
+            municipal.pairs[slug].origin,
+        )
     return None
 
 

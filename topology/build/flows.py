@@ -74,14 +74,26 @@ def _hosts(build: Build, slug: str, placement: PlacementIntent) -> None:
             continue
         zone = build.zones.get((realm, hosts.zone))
         if zone is None:
-            build.unknown(hosts.at("zone"), T("zone"), hosts.zone, (name for r, name in build.zones if r is realm))
+            zones = _zones(build, realm)
+            build.unknown(hosts.at("zone"), T("zone"), hosts.zone, zones, zones)
             continue
         party = build.parties[zone]
         if party.zone_kind != service.zone:
             build.problem(
                 hosts.at("zone"),
-                T("the zone '{zone}' is of kind {kind}, the service belongs into one of kind {wanted}", zone=hosts.zone, kind=party.zone_kind, wanted=service.zone),
-                T("zones of that kind: {names}", names=", ".join(name for (r, name), p in build.zones.items() if r is realm and build.parties[p].zone_kind == service.zone) or "-"),
+                T(
+                    "the zone '{zone}' is of kind {kind}, the service belongs into one of kind {wanted}",
+                    zone=hosts.zone,
+                    kind=party.zone_kind,
+                    wanted=service.zone,
+                ),
+                T(
+                    "zones of that kind: {names}",
+                    names=", ".join(
+                        name for (r, name), p in build.zones.items() if r is realm and build.parties[p].zone_kind == service.zone
+                    )
+                    or "-",
+                ),
                 T("choose another zone"),
             )
         for index, number in enumerate(hosts.hosts):
@@ -91,19 +103,38 @@ def _hosts(build: Build, slug: str, placement: PlacementIntent) -> None:
 def _host(build: Build, slug: str, role: str, party: Party, number: int, origin: Origin) -> None:
     if number < FIRST_SERVER:
         build.problem(
-            origin, T("host numbers below {first} belong to gateways", first=FIRST_SERVER), T("{first} or more", first=FIRST_SERVER), T("choose a free number")
+            origin,
+            T("host numbers below {first} belong to gateways", first=FIRST_SERVER),
+            T("{first} or more", first=FIRST_SERVER),
+            T("choose a free number"),
         )
         return
     address = host(build, party.prefixes[0], number, f"{slug}/{role}", origin)
-    other = next((known for known in build.hosts if known.party == party.id and known.address == address), None)
+    add_server(build, Host(slug, role, party.id, address, origin))
+
+
+def add_server(build: Build, entry: Host) -> None:
+    """Enters a server; two at one address are reported at the second."""
+    other = next((known for known in build.hosts if known.party == entry.party and known.address == entry.address), None)
     if other is not None:
         build.problem(
-            origin,
-            T("host {number} of this zone is {service}/{role} at {place}", number=number, service=other.service, role=other.role, place=str(other.origin)),
+            entry.origin,
+            T("the address {address} is that of {service}/{role} at {place}", address=str(entry.address), service=other.service, role=other.role, place=str(other.origin)),
             T("a number of its own in the zone"),
             T("choose a free number"),
         )
-    build.add_host(Host(slug, role, party.id, address, origin))
+    build.add_host(entry)
+
+
+def _zones(build: Build, realm: Realm) -> tuple[str, ...]:
+    """The zones of a side as its files have them."""
+    side = build.side(realm)
+    return tuple(side.municipal.zones) if side and side.municipal else ()
+
+
+def is_placed(build: Build, realm: Realm, service: str, role: str) -> bool:
+    """Whether the inventory gives the role a server there, also where it could not be built."""
+    return any(where is realm and slug == service and role in placement.roles for where, slug, placement in _placements(build))
 
 
 def hosts_of(build: Build, realm: Realm, service: str, role: str) -> list[Host]:
@@ -129,15 +160,32 @@ def _service_flows(build: Build, realm: Realm, slug: str, placement: PlacementIn
         callers, called = hosts_of(build, realm, slug, need.source), hosts_of(build, realm, need.service, need.role)
         if not callers:
             continue
+        if not called and is_placed(build, realm, need.service, need.role):
+            continue
         if not called:
             build.problem(
                 placement.origin,
-                T("'{slug}' needs {service}/{role}, which runs nowhere in the {realm} network", slug=slug, service=need.service, role=need.role, realm=realm.value),
+                T("'{slug}' needs {service}/{role}, which runs nowhere in the {realm} network",
+                    slug=slug,
+                    service=need.service,
+                    role=need.role,
+                    realm=realm.value,
+                ),
                 T("a placement of '{service}' with hosts for '{role}'", service=need.service, role=need.role),
                 T("place it in the services file of that network"),
             )
             continue
-        _to_hosts(build, f"{slug}.{need.source}-{need.service}.{need.role}", need.service, need.role, realm, _from_hosts(callers), called, service.sections, placement.roles[need.source].origin)
+        _to_hosts(
+            build,
+            f"{slug}.{need.source}-{need.service}.{need.role}",
+            need.service,
+            need.role,
+            realm,
+            _from_hosts(callers),
+            called,
+            service.sections,
+            placement.roles[need.source].origin,
+        )
 
 
 def _from_hosts(callers: list[Host]) -> tuple[tuple[str, ...], tuple[IPv4Address, ...]]:
@@ -151,22 +199,40 @@ def _user_flow(build: Build, realm: Realm, slug: str, role: str, placement: Plac
         parties |= set(select(build, realm, selector, placement.at("users", role, index)))
     if parties and called:
         service = build.services[slug]
-        _to_hosts(build, f"{slug}.{role}", slug, role, realm, (tuple(sorted(parties)), ()), called, service.sections, placement.at("users", role))
+        _to_hosts(
+            build, f"{slug}.{role}", slug, role, realm, (tuple(sorted(parties)), ()), called, service.sections, placement.at("users", role)
+        )
 
 
 def _to_hosts(
-    build: Build, id_: str, slug: str, role: str, realm: Realm, sources: tuple[tuple[str, ...], tuple[IPv4Address, ...]], called: list[Host], plan: tuple[str, ...], origin: Origin
+    build: Build,
+    id_: str,
+    slug: str,
+    role: str,
+    realm: Realm,
+    sources: tuple[tuple[str, ...], tuple[IPv4Address, ...]],
+    called: list[Host],
+    plan: tuple[str, ...],
+    origin: Origin,
 ) -> None:
     """One flow for each protocol of the role and each zone that it runs in."""
     ports = build.services[slug].roles[role].ports
     if not ports:
-        build.problem(origin, T("the role {service}/{role} listens on no port", service=slug, role=role), T("a role with ports"), T("add 'ports' to the service"))
+        build.problem(
+            origin,
+            T("the role {service}/{role} listens on no port", service=slug, role=role),
+            T("a role with ports"),
+            T("add 'ports' to the service"),
+        )
     for zone in sorted({entry.party for entry in called}):
         addresses = tuple(entry.address for entry in called if entry.party == zone)
         for protocol, ranges in by_protocol(ports):
             suffix = "" if len(by_protocol(ports)) == 1 else f"-{protocol}"
             level = build.services[slug].classification
-            _add(build, Flow(id_ + suffix, realm, None, slug, role, protocol, ranges, sources[0], sources[1], zone, addresses, level, plan, origin))
+            _add(
+                build,
+                Flow(id_ + suffix, realm, None, slug, role, protocol, ranges, sources[0], sources[1], zone, addresses, level, plan, origin),
+            )
 
 
 def by_protocol(ports: Iterable[tuple[str, PortRange | None]]) -> list[tuple[str, tuple[PortRange, ...]]]:
@@ -232,13 +298,17 @@ def _named(build: Build, realm: Realm, selector: str, users: list[Party], origin
         found = [party.id for party in users if party.id.endswith(f"/{slug}") and party.tier != "municipal"]
     else:
         side = build.side(realm)
-        assert side is not None and side.document.municipal is not None
-        wanted = party_id(realm, site or side.document.municipal.slug, slug)
+        assert side is not None and side.municipal is not None
+        wanted = party_id(realm, site or side.municipal.slug, slug)
         found = [wanted] if wanted in build.parties else []
     if not found and not _is_planned(build, realm, selector):
-        known = {party.id.partition(":")[2] for party in users} | {f"*/{party.id.rpartition('/')[2]}" for party in users if party.tier == "county"}
+        known = {party.id.partition(":")[2] for party in users} | {
+            f"*/{party.id.rpartition('/')[2]}" for party in users if party.tier == "county"
+        }
         known |= {party.id.rpartition("/")[2] for party in users if party.tier == "municipal"}
-        build.unknown(origin, T("user"), selector, known | {"all", "municipal", "county", "township", "nodes", "operators", "province", "internet"})
+        build.unknown(
+            origin, T("user"), selector, known | {"all", "municipal", "county", "township", "nodes", "operators", "province", "internet"}
+        )
     return found
 
 
@@ -270,7 +340,25 @@ def _explicit(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> None:
     if flow.to == "internet":
         if "internet" in build.parties:
             for protocol, ports in by_protocol(flow.ports):
-                _add(build, Flow(f"{slug}-{protocol}", realm, None, "internet", slug, protocol, ports, sources, addresses, "internet", (), Level.PUBLIC, plan, flow.origin))
+                _add(
+                    build,
+                    Flow(
+                        f"{slug}-{protocol}",
+                        realm,
+                        None,
+                        "internet",
+                        slug,
+                        protocol,
+                        ports,
+                        sources,
+                        addresses,
+                        "internet",
+                        (),
+                        Level.PUBLIC,
+                        plan,
+                        flow.origin,
+                    ),
+                )
         return
     called = hosts_of(build, realm, service, role)
     if called:
@@ -278,11 +366,47 @@ def _explicit(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> None:
         for zone in sorted({entry.party for entry in called}):
             there = tuple(entry.address for entry in called if entry.party == zone)
             for protocol, ports in by_protocol(ports_of):
-                _add(build, Flow(f"{slug}-{protocol}", realm, None, service, role, protocol, ports, sources, addresses, zone, there, Level.INTERNAL, plan, flow.origin))
+                _add(
+                    build,
+                    Flow(
+                        f"{slug}-{protocol}",
+                        realm,
+                        None,
+                        service,
+                        role,
+                        protocol,
+                        ports,
+                        sources,
+                        addresses,
+                        zone,
+                        there,
+                        Level.INTERNAL,
+                        plan,
+                        flow.origin,
+                    ),
+                )
         return
     for target in select(build, realm, flow.to, flow.at("to")):
         for protocol, ports in by_protocol(flow.ports):
-            _add(build, Flow(f"{slug}-{protocol}", realm, build.parties[target].vrf, "declared", slug, protocol, ports, sources, addresses, target, (), Level.INTERNAL, plan, flow.origin))
+            _add(
+                build,
+                Flow(
+                    f"{slug}-{protocol}",
+                    realm,
+                    build.parties[target].vrf,
+                    "declared",
+                    slug,
+                    protocol,
+                    ports,
+                    sources,
+                    addresses,
+                    target,
+                    (),
+                    Level.INTERNAL,
+                    plan,
+                    flow.origin,
+                ),
+            )
 
 
 def _sources(build: Build, realm: Realm, flow: FlowIntent) -> tuple[tuple[str, ...], tuple[IPv4Address, ...]]:
@@ -292,8 +416,9 @@ def _sources(build: Build, realm: Realm, flow: FlowIntent) -> tuple[tuple[str, .
         if selector.startswith("service:"):
             service, _, role = selector.removeprefix("service:").partition("/")
             callers = hosts_of(build, realm, service, role)
-            if not callers:
-                build.unknown(flow.at("source", index), T("server"), selector, (f"service:{entry.service}/{entry.role}" for entry in build.hosts))
+            if not callers and not is_placed(build, realm, service, role):
+                known = (f"service:{entry.service}/{entry.role}" for entry in build.hosts if build.parties[entry.party].realm is realm)
+                build.unknown(flow.at("source", index), T("server"), selector, known)
             parties |= {entry.party for entry in callers}
             addresses += [entry.address for entry in callers]
         elif ":" in selector and selector.split(":")[0] in list(Realm):
@@ -308,28 +433,85 @@ def _management(build: Build, side: RealmIntent) -> None:
     realm = side.realm
     devices = [party for party in build.parties.values() if party.kind is PartyKind.DEVICES and party.realm is realm]
     operators = tuple(sorted(party.id for party in build.parties.values() if party.kind is PartyKind.OPERATORS and party.realm is realm))
-    network = side.document.network
-    assert network is not None
+    network = side.network
     origin = network.management.origin
     managers = hosts_of(build, realm, "nms", "manager")
     ssh, snmp = (PortRange(22, 22),), (PortRange(161, 161),)
     for party in devices:
         name = party.id.partition(":")[2].replace("/", "-")
         if operators:
-            _add(build, Flow(f"ssh-{name}", realm, None, "management", "ssh", "tcp", ssh, operators, (), party.id, (), Level.INTERNAL, ("7.1.1",), origin))
+            _add(
+                build,
+                Flow(
+                    f"ssh-{name}",
+                    realm,
+                    None,
+                    "management",
+                    "ssh",
+                    "tcp",
+                    ssh,
+                    operators,
+                    (),
+                    party.id,
+                    (),
+                    Level.INTERNAL,
+                    ("7.1.1",),
+                    origin,
+                ),
+            )
         if managers:
             parties, addresses = _from_hosts(managers)
-            _add(build, Flow(f"snmp-{name}", realm, None, "management", "snmp", "udp", snmp, parties, addresses, party.id, (), Level.INTERNAL, ("7.1.1",), origin))
-            _add(build, Flow(f"ping-{name}", realm, None, "management", "ping", "icmp", (), parties, addresses, party.id, (), Level.INTERNAL, ("7.1.1",), origin))
+            _add(
+                build,
+                Flow(
+                    f"snmp-{name}",
+                    realm,
+                    None,
+                    "management",
+                    "snmp",
+                    "udp",
+                    snmp,
+                    parties,
+                    addresses,
+                    party.id,
+                    (),
+                    Level.INTERNAL,
+                    ("7.1.1",),
+                    origin,
+                ),
+            )
+            _add(
+                build,
+                Flow(
+                    f"ping-{name}",
+                    realm,
+                    None,
+                    "management",
+                    "ping",
+                    "icmp",
+                    (),
+                    parties,
+                    addresses,
+                    party.id,
+                    (),
+                    Level.INTERNAL,
+                    ("7.1.1",),
+                    origin,
+                ),
+            )
     everything = tuple(sorted(party.id for party in devices))
     for service, role in NOC_FLOWS:
         called = hosts_of(build, realm, service, role)
         if called:
             _to_hosts(build, f"devices-{service}", service, role, realm, (everything, ()), called, ("7.1.1",), origin)
-        else:
+        elif not is_placed(build, realm, service, role):
             build.problem(
                 origin,
-                T("no {service}/{role} runs in the {realm} network, and its devices need one", service=service, role=role, realm=realm.value),
+                T("no {service}/{role} runs in the {realm} network, and its devices need one",
+                    service=service,
+                    role=role,
+                    realm=realm.value,
+                ),
                 T("a placement of '{service}' in a zone of kind management", service=service),
                 T("place it in the services file of that network"),
             )
@@ -338,25 +520,109 @@ def _management(build: Build, side: RealmIntent) -> None:
             target = party_id(realm, county.slug, "devices")
             if agency.noc and target in build.parties:
                 source = (party_id(realm, county.slug, agency.slug),)
-                _add(build, Flow(f"county-noc-{county.slug}", realm, None, "management", "snmp", "udp", snmp, source, (), target, (), Level.INTERNAL, ("7.1.1",), agency.at("noc")))
+                _add(
+                    build,
+                    Flow(
+                        f"county-noc-{county.slug}",
+                        realm,
+                        None,
+                        "management",
+                        "snmp",
+                        "udp",
+                        snmp,
+                        source,
+                        (),
+                        target,
+                        (),
+                        Level.INTERNAL,
+                        ("7.1.1",),
+                        agency.at("noc"),
+                    ),
+                )
+
+
+def manage_host(build: Build, realm: Realm, slug: str, zone: str, address: IPv4Address, origin: Origin) -> None:
+    """A managed host inside a zone of servers (a gatekeeper's unit): the same as for devices, but for its one address."""
+    own = ((zone,), (address,))
+    for service, role in NOC_FLOWS:
+        called = hosts_of(build, realm, service, role)
+        if called:
+            _to_hosts(build, f"{slug}-{service}", service, role, realm, own, called, ("7.1.1",), origin)
+    operators = tuple(sorted(party.id for party in build.parties.values() if party.kind is PartyKind.OPERATORS and party.realm is realm))
+    managers = _from_hosts(hosts_of(build, realm, "nms", "manager"))
+    for name, protocol, port, (parties, addresses) in (("ssh", "tcp", 22, (operators, ())), ("snmp", "udp", 161, managers)):
+        if parties:
+            ports = (PortRange(port, port),)
+            flow = Flow(
+                f"{name}-{slug}",
+                realm,
+                None,
+                "management",
+                name,
+                protocol,
+                ports,
+                parties,
+                addresses,
+                zone,
+                (address,),
+                Level.INTERNAL,
+                ("7.1.1",),
+                origin,
+            )
+            _add(build, flow)
 
 
 def _internet(build: Build, side: RealmIntent) -> None:
     """What parties may open on the Internet: through the egress, or for a unit with a retained exit through its own."""
-    policy = build.intent.common.policy
-    municipal = side.document.municipal
-    assert policy is not None and municipal is not None
+    policy = build.policy
+    municipal = side.municipal
     if "internet" not in build.parties or side.realm is not Realm.OUTER:
         return
     users = [party for party in build.parties.values() if party.internet and party.realm is side.realm and party.state != "planned"]
     shared = tuple(sorted(party.id for party in users if party.kind is not PartyKind.EXIT))
     for protocol, ports in by_protocol(policy.internet):
         if municipal.egress is not None and shared:
-            _add(build, Flow(f"internet-{protocol}", side.realm, None, "internet", "web", protocol, ports, shared, (), "internet", (), Level.PUBLIC, ("7.1.1",), policy.at("internet")))
+            _add(
+                build,
+                Flow(
+                    f"internet-{protocol}",
+                    side.realm,
+                    None,
+                    "internet",
+                    "web",
+                    protocol,
+                    ports,
+                    shared,
+                    (),
+                    "internet",
+                    (),
+                    Level.PUBLIC,
+                    ("7.1.1",),
+                    policy.at("internet"),
+                ),
+            )
         for key, exit_ in municipal.exits.items():
             own = party_id(side.realm, municipal.slug, exit_.agency)
             if own in build.parties:
-                _add(build, Flow(f"exit-{key}-{protocol}", side.realm, None, "exit", key, protocol, ports, (own,), (), "internet", (), Level.PUBLIC, ("7.1.1",), exit_.origin))
+                _add(
+                    build,
+                    Flow(
+                        f"exit-{key}-{protocol}",
+                        side.realm,
+                        None,
+                        "exit",
+                        key,
+                        protocol,
+                        ports,
+                        (own,),
+                        (),
+                        "internet",
+                        (),
+                        Level.PUBLIC,
+                        ("7.1.1",),
+                        exit_.origin,
+                    ),
+                )
 
 
 def _publications(build: Build, placements: list[tuple[Realm, str, PlacementIntent]]) -> Iterator[Publication]:
@@ -364,10 +630,12 @@ def _publications(build: Build, placements: list[tuple[Realm, str, PlacementInte
     taken: dict[int, Any] = {}
     for realm, slug, placement in placements:
         side = build.side(realm)
-        egress = side.document.municipal.egress if side and side.document.municipal else None
+        egress = side.municipal.egress if side else None
         for item in placement.publish:
             service = build.services[slug]
             called = hosts_of(build, realm, slug, item.role)
+            if egress is not None and not called and item.role in service.published and is_placed(build, realm, slug, item.role):
+                continue
             if item.role not in service.published or egress is None or not called:
                 build.problem(
                     item.origin,
@@ -378,7 +646,12 @@ def _publications(build: Build, placements: list[tuple[Realm, str, PlacementInte
                 continue
             other = taken.setdefault(item.number, item)
             if other is not item:
-                build.problem(item.at("number"), T("the public number {number} is taken at {place}", number=item.number, place=str(other.origin)), T("a number of its own"), T("choose a free number"))
+                build.problem(
+                    item.at("number"),
+                    T("the public number {number} is taken at {place}", number=item.number, place=str(other.origin)),
+                    T("a number of its own"),
+                    T("choose a free number"),
+                )
             yield from _publish(build, realm, slug, item, called[0], egress)
 
 
@@ -387,11 +660,34 @@ def _publish(build: Build, realm: Realm, slug: str, item: Any, server: Host, egr
         if protocol == "icmp":
             continue
         id_ = f"public-{slug}.{item.role}-{protocol}"
-        _add(build, Flow(id_, realm, None, slug, item.role, protocol, ports, ("internet",), (), server.party, (server.address,), Level.PUBLIC, build.services[slug].sections, item.origin))
+        _add(
+            build,
+            Flow(
+                id_,
+                realm,
+                None,
+                slug,
+                item.role,
+                protocol,
+                ports,
+                ("internet",),
+                (),
+                server.party,
+                (server.address,),
+                Level.PUBLIC,
+                build.services[slug].sections,
+                item.origin,
+            ),
+        )
         for key, carrier in egress.carriers.items():
             first, last = carrier.pool
             if first <= item.number <= last:
-                build.problem(item.at("number"), T("the public number {number} lies in the NAT pool of '{carrier}'", number=item.number, carrier=key), T("a number outside {first} to {last}", first=first, last=last), T("choose a free number"))
+                build.problem(
+                    item.at("number"),
+                    T("the public number {number} lies in the NAT pool of '{carrier}'", number=item.number, carrier=key),
+                    T("a number outside {first} to {last}", first=first, last=last),
+                    T("choose a free number"),
+                )
             public = host(build, carrier.translated, item.number, f"public address of {slug}", item.at("number"))
             for ports_ in ports:
                 for port in range(ports_.first, ports_.last + 1):

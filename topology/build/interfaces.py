@@ -61,7 +61,7 @@ class Draft:
                 return rank[ref.kind], order.get(ref.port, 0), tag
             return (1 if on_lag else rank[ref.kind]), ref.lag or ref.number, tag
 
-        names = {ref: {"filter_in": into, "filter_out": out} for ref, (into, out) in filters.items()}
+        names: dict[Ref, dict[str, Any]] = {ref: {"filter_in": into, "filter_out": out} for ref, (into, out) in filters.items()}
         return tuple(Interface(ref=ref, **self.values[ref], **names.get(ref, {})) for ref in sorted(self.values, key=place))
 
 
@@ -117,8 +117,7 @@ def ospf_interface(draft: Draft, vrf: str | None, area: int, cost: int, *, passi
     """OSPF on an interface of a device that speaks it; authenticated wherever a neighbour can be."""
     if draft.device.role not in OSPF_ROLES:
         return None
-    network = draft.side.document.network
-    assert network is not None
+    network = draft.side.network
     process = 1 if vrf is None else VRF_PROCESSES + draft.side.document.verticals[vrf].number
     key = None if passive else f"vault:{draft.side.realm.value}/ospf"
     return OspfInterface(process, area, cost, not passive, passive, network.routing.hello_s, network.routing.dead_s, key)
@@ -148,8 +147,7 @@ def _cables(build: Build, drafts: dict[str, Draft]) -> None:
 def _heartbeats(build: Build, drafts: dict[str, Draft]) -> None:
     for key, (active, standby) in build.pairs.items():
         side = drafts[active].side
-        pools, municipal = side.document.pools, side.document.municipal
-        assert pools is not None and municipal is not None
+        pools, municipal = side.pools, side.municipal
         intent = municipal.pairs[key.partition(":")[2]]
         cables = [cable for cable in build.cables if cable.use is Use.HEARTBEAT and {cable.a.device, cable.b.device} == {active, standby}]
         if not cables:
@@ -275,7 +273,11 @@ def _oob_socket(build: Build, draft: Draft, lan: Lan) -> None:
     if socket is None:
         build.problem(
             draft.device.origin,
-            T("{device} is managed out of band, but {model} has no management socket", device=draft.device.name, model=draft.device.model.title),
+            T(
+                "{device} is managed out of band, but {model} has no management socket",
+                device=draft.device.name,
+                model=draft.device.model.title,
+            ),
             T("management: inband, or a model with a management socket"),
             T("change 'management' or 'model'"),
         )
@@ -294,7 +296,11 @@ def _oob_socket(build: Build, draft: Draft, lan: Lan) -> None:
 
 def _hold_address(build: Build, draft: Draft, lan: Lan, ref: Ref | None) -> None:
     if ref is None:
-        build.problem(lan.origin, T("{device} has no port in '{lan}'", device=draft.device.name, lan=lan.title), hint=T("add the cable that joins them"))
+        build.problem(
+            lan.origin,
+            T("{device} has no port in '{lan}'", device=draft.device.name, lan=lan.title),
+            hint=T("add the cable that joins them"),
+        )
         return
     device = draft.device
     values: dict[str, Any] = {"address": in_lan(build, lan, device.name), "vrf": lan.vrf, "routed": ref.kind is Kind.PORT}
@@ -334,7 +340,9 @@ def _access_port(draft: Draft, lan: Lan, port: Attachment) -> None:
         draft.vlans.setdefault(lan.vlan, Vlan(lan.vlan, ascii_name(lan.title), lan.origin))
         draft.set(ref, lan.origin, description=text, l2=L2("access", (lan.vlan,), edge=True))
     elif lan.vlan is None:  # plugged straight into a router or firewall
-        draft.set(ref, lan.origin, description=text, address=IPv4Interface((gateway_of(lan), lan.prefix.prefixlen)), routed=True, vrf=lan.vrf)
+        draft.set(
+            ref, lan.origin, description=text, address=IPv4Interface((gateway_of(lan), lan.prefix.prefixlen)), routed=True, vrf=lan.vrf
+        )
         values: dict[str, Any] = {"ospf": ospf_interface(draft, lan.vrf, lan.area, 1, passive=True), "urpf": lan.filter_base is not None}
         if lan.zone is not None:
             values["zone"] = lan.zone

@@ -45,8 +45,7 @@ def build_management(build: Build, draft: Draft) -> Management | None:
         return None
     side, device = draft.side, draft.device
     realm = side.realm.value
-    network, city = side.document.network, build.intent.common.city
-    assert network is not None and city is not None
+    network, city = side.network, build.city
     operators = party_networks(build, PartyKind.OPERATORS, side.realm)
     managers = _managers(build, draft)
     names = (network.management.administrator, network.management.auditor)
@@ -58,7 +57,9 @@ def build_management(build: Build, draft: Draft) -> Management | None:
         gateway=own.gateway,
         operators=tuple(prefix for prefix, _ in operators),
         vty_filter=sources_filter("vty-in", VTY_FILTER, operators, "operators", network.management.origin),
-        snmp_filter=sources_filter("snmp-in", SNMP_FILTER, [(IPv4Network(item.address), where) for item, where in managers], "managers", network.management.origin),
+        snmp_filter=sources_filter(
+            "snmp-in", SNMP_FILTER, [(IPv4Network(item.address), where) for item, where in managers], "managers", network.management.origin
+        ),
         users=tuple(User(name, level, f"vault:{realm}/user/{name}") for name, level in zip(names, (15, 1), strict=True)),
         aaa=_servers(build, draft, "aaa", "server", f"vault:{realm}/aaa"),
         ntp=_servers(build, draft, "ntp", "server", f"vault:{realm}/ntp"),

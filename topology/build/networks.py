@@ -7,8 +7,9 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
 
-from topology.build.allocation import from_pool, from_slice
+from topology.build.allocation import from_pool, from_slice, host
 from topology.build.cabling import county_block
+from topology.build.checks import check_centre, check_gateways, lan_fits, lan_has_own_vlan, lan_is_switched
 from topology.build.context import Build, Lan
 from topology.build.places import SWITCHES
 from topology.facts import Attachment, Level, Name, Party, PartyKind, Realm, Role, Tier, Use
@@ -21,6 +22,8 @@ from topology.origin import Origin
 # First filter numbers by kind of network: a filter's number follows from what it protects, so that a new one moves no other.
 AGENCY_FILTERS, VERTICAL_FILTERS, MANAGEMENT_FILTERS, SITE_FILTERS, ZONE_FILTERS, PEER_FILTERS = 3000, 3520, 3700, 3710, 3750, 3960
 COUNTY_LANS = 56  # county-wide networks of a profile take the agencies' numbers from here on
+LEGACY_ROUTER = 254  # in an agency's network: the host behind which its range from before the plan is
+COUNTY_STATION = 10  # host number of a county's own management station in its network
 OOB_FILTERS = MANAGEMENT_FILTERS + 4
 FIREWALL_HOSTS = 4  # a firewall pair that is no gateway on a segment: virtual address, active, standby
 
@@ -28,8 +31,7 @@ FIREWALL_HOSTS = 4  # a firewall pair that is no gateway on a segment: virtual a
 def build_networks(build: Build) -> None:
     """Fills `lans`, `parties`, `zones`, `pairs`."""
     for side in build.intent.realms:
-        municipal = side.document.municipal
-        assert municipal is not None
+        municipal = side.municipal
         _pairs(build, side, municipal)
         _segments(build, side, municipal)
         for slug, zone in municipal.zones.items():
@@ -40,6 +42,7 @@ def build_networks(build: Build) -> None:
         _verticals(build, side)
         _management(build, side, municipal)
         _externals(build, side)
+        check_centre(build, side)
 
 
 def party_id(realm: Realm, site: str, slug: str) -> str:
@@ -52,7 +55,9 @@ def _gateways(build: Build, realm: Realm, site: str, slugs: Iterable[str], origi
     return tuple(name for name in found if name is not None)
 
 
-def _ports(build: Build, realm: Realm, site: str, owner: Any, field: str, plugs: Iterable[str], title: str, *, use: bool = True) -> tuple[Attachment, ...]:
+def _ports(
+    build: Build, realm: Realm, site: str, owner: Any, field: str, plugs: Iterable[str], title: str, *, use: bool = True
+) -> tuple[Attachment, ...]:
     cabled = {end for cable in build.cables if cable.use is Use.ACCESS for end in (cable.a, cable.b)}  # a drawn cable has spoken already
     found = []
     for index, text in enumerate(plugs):
@@ -66,9 +71,14 @@ def _ports(build: Build, realm: Realm, site: str, owner: Any, field: str, plugs:
     return tuple(found)
 
 
-def _add_lan(build: Build, lan: Lan) -> None:
+def _add_lan(build: Build, lan: Lan, profiled: Origin | None = None) -> None:
+    """`profiled`: what the site's profile says of this network, where it does."""
+    place = profiled or lan.origin
+    build.take(lan.realm, lan.vrf, lan.prefix, lan.title, lan.origin, profiled)
+    if not (lan_fits(build, lan, place) and lan_is_switched(build, lan, place)):
+        return
+    lan_has_own_vlan(build, lan, place)
     build.lans.append(lan)
-    build.take(lan.realm, lan.vrf, lan.prefix, lan.title, lan.origin)
 
 
 def _add_party(build: Build, party: Party) -> None:
@@ -89,11 +99,15 @@ def _switches(ports: tuple[Attachment, ...], gateways: tuple[str, ...]) -> tuple
 
 def _pairs(build: Build, side: RealmIntent, municipal: MunicipalIntent) -> None:
     for slug, pair in municipal.pairs.items():
-        names = [build.device(side.realm, municipal.slug, name, pair.at(field)) for field, name in (("active", pair.active), ("standby", pair.standby))]
+        names = [
+            build.device(side.realm, municipal.slug, name, pair.at(field))
+            for field, name in (("active", pair.active), ("standby", pair.standby))
+        ]
         if names[0] and names[1]:
             build.pairs[f"{side.realm.value}:{slug}"] = (names[0], names[1])
-        if pair.inside not in municipal.segments:
-            build.unknown(pair.at("inside"), T("segment"), pair.inside, municipal.segments)
+        for field, segment in (("inside", pair.inside), ("border_management", pair.border_management)):
+            if segment is not None and segment not in municipal.segments:
+                build.unknown(pair.at(field), T("segment"), segment, municipal.segments)
 
 
 def _pair_of(build: Build, devices: Iterable[str]) -> str | None:
@@ -102,8 +116,7 @@ def _pair_of(build: Build, devices: Iterable[str]) -> str | None:
 
 
 def _segments(build: Build, side: RealmIntent, municipal: MunicipalIntent) -> None:
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     zones = {pair.inside: "trust" for pair in municipal.pairs.values()}
     if municipal.egress:
         zones |= {carrier.segment: f"untrust-{slug}" for slug, carrier in municipal.egress.carriers.items()}
@@ -141,7 +154,9 @@ def _segments(build: Build, side: RealmIntent, municipal: MunicipalIntent) -> No
         )
 
 
-def _segment_hosts(build: Build, others: tuple[str, ...], pinned: dict[str, int], *, managed: bool) -> tuple[dict[str, int], dict[str, int]]:
+def _segment_hosts(
+    build: Build, others: tuple[str, ...], pinned: dict[str, int], *, managed: bool
+) -> tuple[dict[str, int], dict[str, int]]:
     """Host numbers of members that are no gateway. Layer-2 switches have one only where they are managed: behind a firewall, not outside."""
     hosts: dict[str, int] = {}
     virtual: dict[str, int] = {}
@@ -157,19 +172,21 @@ def _segment_hosts(build: Build, others: tuple[str, ...], pinned: dict[str, int]
 
 
 def _zone(build: Build, side: RealmIntent, municipal: MunicipalIntent, slug: str, zone: ZoneIntent) -> None:
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     prefix = zone.prefix or from_pool(build, pools.zone, zone.number, f"zone {slug}", zone.at("number"))
     ports = _ports(build, side.realm, municipal.slug, zone, "at_ports", zone.at_ports, f"zone {slug}")
     ports += _unit_ports(build, side.realm, municipal.slug, slug)
     pair = f"{side.realm.value}:{zone.behind}" if zone.behind else None
     if (zone.behind is None) == (not zone.gateways):
         build.problem(
-            zone.origin, T("the zone must say what stands in front of it"), T("either 'behind' (a firewall pair) or 'gateways'"), T("add one of the two")
+            zone.origin,
+            T("the zone must say what stands in front of it"),
+            T("either 'behind' (a firewall pair) or 'gateways'"),
+            T("add one of the two"),
         )
         return
     if pair is not None and pair not in build.pairs:
-        build.unknown(zone.at("behind"), T("firewall pair"), zone.behind or "", municipal.pairs)
+        build.unknown(zone.at("behind"), T("firewall pair"), zone.behind or "", municipal.pairs, municipal.pairs)
         return
     gateways = build.pairs[pair] if pair else _gateways(build, side.realm, municipal.slug, zone.gateways, zone.at("gateways"))
     if prefix is None:
@@ -215,38 +232,47 @@ def _agencies(
         if other is not agency or agency.number in retired:
             build.problem(
                 agency.at("number"),
-                T("the number {number} of '{slug}' is taken or retired: {other}", number=agency.number, slug=agency.slug, other=str(other.at("number"))),
+                T(
+                    "the number {number} of '{slug}' is taken or retired: {other}",
+                    number=agency.number,
+                    slug=agency.slug,
+                    other=str(other.at("number")),
+                ),
                 T("a number of its own in {site}, never one that was retired", site=site),
                 T("choose a free number"),
             )
         _agency(build, side, site, agency, county, profile)
 
 
-def _agency_ports(build: Build, side: RealmIntent, site: str, agency: AgencyIntent, profile: ProfileIntent | None, *, use: bool) -> tuple[Attachment, ...]:
+def _agency_ports(
+    build: Build, side: RealmIntent, site: str, agency: AgencyIntent, profile: ProfileIntent | None, *, use: bool
+) -> tuple[Attachment, ...]:
     if agency.at_ports:
         return _ports(build, side.realm, site, agency, "at_ports", agency.at_ports, agency.slug, use=use)
     if profile is None or profile.access is None:
-        build.problem(agency.origin, T("'{slug}' does not say where it is plugged in", slug=agency.slug), T("at: [DEVICE PORT]"), T("add 'at:'"))
+        hint = T("add 'at:', or 'access' to the profile at {place}", place=str(profile.origin)) if profile else T("add 'at:'")
+        build.problem(agency.origin, T("'{slug}' does not say where it is plugged in", slug=agency.slug), T("at: [DEVICE PORT]"), hint)
         return ()
     ports = profile.access.ports
     if agency.number > len(ports):
         build.problem(
             agency.at("number"),
             T("the profile has no access port for agency number {number}", number=agency.number),
-            T("1 to {count}", count=len(ports)),
+            T("1 to {count} ({place})", count=len(ports), place=str(profile.access.at("ports"))),
             T("name the port with 'at:', or add ports to the profile"),
         )
         return ()
-    plug = build.plug(side.realm, site, f"{profile.access.device} {ports[agency.number - 1]}", profile.access.origin)
+    plug = build.plug(side.realm, site, f"{profile.access.device} {ports[agency.number - 1]}", profile.access.at("ports", agency.number - 1))
     if plug is None:
         return ()
     build.use(Attachment(*plug), agency.slug, agency.origin)
     return (Attachment(*plug),)
 
 
-def _agency(build: Build, side: RealmIntent, site: str, agency: AgencyIntent, county: CountyIntent | None, profile: ProfileIntent | None) -> None:
-    municipal, pools = side.document.municipal, side.document.pools
-    assert municipal is not None and pools is not None
+def _agency(
+    build: Build, side: RealmIntent, site: str, agency: AgencyIntent, county: CountyIntent | None, profile: ProfileIntent | None
+) -> None:
+    municipal, pools = side.municipal, side.pools
     title = f"agency {site}/{agency.slug}"
     exit_ = next((item for item in municipal.exits.values() if county is None and item.agency == agency.slug), None)
     ports = _agency_ports(build, side, site, agency, profile, use=exit_ is None)
@@ -268,6 +294,8 @@ def _agency(build: Build, side: RealmIntent, site: str, agency: AgencyIntent, co
         gateways, agency.system, agency.level, agency.phase, agency.state, agency.origin, internet=agency.internet, legacy=agency.legacy is not None,
         survives=build.sites[(side.realm, site)].survives,
     )  # fmt: skip
+    if agency.noc:
+        host(build, prefix, COUNTY_STATION, f"the management station of {title}", agency.origin)
     if agency.node:
         party = replace(party, kind=PartyKind.NODE)
     lan = Lan(
@@ -275,6 +303,7 @@ def _agency(build: Build, side: RealmIntent, site: str, agency: AgencyIntent, co
         ((id_, prefixes),), AGENCY_FILTERS + 2 * agency.number, None, title, agency.origin, county.number if county else 0,
     )  # fmt: skip
     if agency.legacy:
+        host(build, prefix, LEGACY_ROUTER, f"the router of {title}'s legacy range", agency.at("legacy"))
         build.take(side.realm, None, agency.legacy, f"{title}, legacy", agency.at("legacy"))
     if exit_ is not None:
         _exit(build, side, party, lan)
@@ -284,8 +313,7 @@ def _agency(build: Build, side: RealmIntent, site: str, agency: AgencyIntent, co
 
 
 def _site_gateways(build: Build, side: RealmIntent, county: CountyIntent | None) -> tuple[str, ...]:
-    municipal = side.document.municipal
-    assert municipal is not None
+    municipal = side.municipal
     if county is None:
         return _gateways(build, side.realm, municipal.slug, municipal.gateways, municipal.at("gateways"))
     return site_routers(build, side.realm, county.slug, Role.COUNTY_ROUTER)
@@ -299,8 +327,7 @@ def site_routers(build: Build, realm: Realm, site: str, role: Role) -> tuple[str
 
 def _exit(build: Build, side: RealmIntent, party: Party, lan: Lan) -> None:
     """A unit behind its own firewall: the firewall takes the place of the LAN at the gateways, the LAN hangs on the firewall."""
-    municipal, pools = side.document.municipal, side.document.pools
-    assert municipal is not None and pools is not None
+    municipal, pools = side.municipal, side.pools
     key, exit_ = next((k, v) for k, v in municipal.exits.items() if party.id == party_id(side.realm, municipal.slug, v.agency))
     device = build.device(side.realm, municipal.slug, exit_.device, exit_.at("device"))
     transit = from_pool(build, pools.exit, exit_.number, f"exit {key}", exit_.at("number"))
@@ -334,7 +361,9 @@ def _exit(build: Build, side: RealmIntent, party: Party, lan: Lan) -> None:
     )  # fmt: skip
     _add_lan(
         build,
-        replace(lan, vlan=None, gateways=(device,), members=(), ports=(attachment,), filter_base=None, zone="trust", title=f"exit {key} unit"),
+        replace(
+            lan, vlan=None, gateways=(device,), members=(), ports=(attachment,), filter_base=None, zone="trust", title=f"exit {key} unit"
+        ),
     )
 
 
@@ -343,14 +372,16 @@ def _county(build: Build, side: RealmIntent, county: CountyIntent) -> None:
     if profile is None or profile.tier != "county":
         return
     _agencies(build, side, county.slug, county.agencies, county.retired_agencies, county, profile)
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     layout = pools.county_layout
     block = county_block(build, side, county)
     routers = _site_gateways(build, side, county)
+    check_gateways(build, routers, county.slug, profile.at("devices"), Role.COUNTY_ROUTER, 2)
     name = name_of(county.name, county.slug)
     for slug, lan in profile.lans.items():
-        prefix = from_slice(build, block, layout.agency if layout else None, COUNTY_LANS + lan.index, f"{county.slug} {slug}", county.origin)
+        prefix = from_slice(
+            build, block, layout.agency if layout else None, COUNTY_LANS + lan.index, f"{county.slug} {slug}", county.origin
+        )
         _site_lan(build, side, county.slug, slug, lan, prefix, routers, name, county, Tier.COUNTY, county.origin, 1, "connected")
     _backup_link(build, side, county, profile, routers)
     _device_lan(build, side, county.slug, profile, routers, block, 0, county, county.origin)
@@ -362,8 +393,7 @@ def _county(build: Build, side: RealmIntent, county: CountyIntent) -> None:
 
 def _backup_link(build: Build, side: RealmIntent, county: CountyIntent, profile: ProfileIntent, routers: tuple[str, ...]) -> None:
     """The second adjacency of the pair, a VLAN through the switch, on a medium of its own."""
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     backup = profile.backup_link
     if backup is None or len(routers) != 2:
         return
@@ -378,6 +408,7 @@ def _backup_link(build: Build, side: RealmIntent, county: CountyIntent, profile:
             f"{side.realm.value}:{county.slug}/backup", side.realm, county.slug, "backup", backup.vlan, None, prefix, routers, None, switches, {}, {}, (), (),
             None, None, f"backup link {county.slug}", county.origin, county.number,
         ),
+        backup.origin,
     )  # fmt: skip
 
 
@@ -387,9 +418,7 @@ def _site_lan(
 ) -> None:  # fmt: skip
     if prefix is None or not routers:
         return
-    ports = tuple(Attachment(*plug) for text in lan.ports if (plug := build.plug(side.realm, site, text, lan.origin)))
-    for port in ports:
-        build.use(port, f"{site}/{slug}", origin)
+    ports = _ports(build, side.realm, site, lan, "ports", lan.ports, f"{site}/{slug}")
     id_ = party_id(side.realm, site, slug)
     kind = PartyKind.NODE if lan.kind == "node" else PartyKind.TOWNSHIP
     label = Name(f"{name.zh}·远程教育节点", f"{name.en} distance-education node") if lan.kind == "node" else name
@@ -406,6 +435,7 @@ def _site_lan(
             id_, side.realm, site, "party", lan.vlan, None, prefix, routers, None, _switches(ports, routers), {}, {}, ports, ((id_, (prefix,)),),
             SITE_FILTERS + 2 * lan.index, None, f"{site} {slug}", origin, county.number,
         ),
+        lan.origin,
     )  # fmt: skip
 
 
@@ -417,8 +447,7 @@ def _device_lan(
     switches = tuple(name for name in build.in_site.get((side.realm, site), ()) if build.devices[name].role in SWITCHES)
     if not switches or profile.management_vlan is None or not routers:
         return
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     layout = pools.county_layout.management if pools.county_layout else None
     prefix = from_slice(build, block, layout, number, f"device management of {site}", origin)
     if prefix is None:
@@ -431,12 +460,12 @@ def _device_lan(
             {name: 1 + build.devices[name].number for name in switches}, {}, (), ((devices, (prefix,)),), MANAGEMENT_FILTERS, None,
             f"management {site}", origin, county.number,
         ),
+        profile.at("management_vlan"),
     )  # fmt: skip
 
 
 def _terminals(build: Build, side: RealmIntent, county: CountyIntent, terminals: TerminalsIntent, block: IPv4Network | None) -> None:
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     title = f"terminals {county.slug}/{terminals.slug}"
     layout = pools.county_layout.agency if pools.county_layout else None
     prefix = from_slice(build, block, layout, terminals.number, title, terminals.at("number"))
@@ -465,21 +494,25 @@ def _terminals(build: Build, side: RealmIntent, county: CountyIntent, terminals:
 
 def _township(build: Build, side: RealmIntent, county: CountyIntent, township: TownshipIntent, block: IPv4Network | None) -> None:
     profile = side.document.profiles.get(township.profile)
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     if profile is None or profile.tier != "township":
         return
     site = f"{county.slug}/{township.slug}"
     layout = pools.county_layout
-    area = township.prefix or from_slice(build, block, layout.township if layout else None, township.number, f"township {site}", township.at("number"))
+    area = township.prefix or from_slice(
+        build, block, layout.township if layout else None, township.number, f"township {site}", township.at("number")
+    )
     routers = site_routers(build, side.realm, site, Role.TOWNSHIP_ROUTER)
+    check_gateways(build, routers, site, profile.at("devices"), Role.TOWNSHIP_ROUTER, 1)
     length = pools.township_layout.lan if pools.township_layout else 24
     name = name_of(township.name, township.slug)
     for slug, lan in profile.lans.items():
         prefix = None
         if area is not None:
             prefix = _part(build, area, length, lan.index, site, township.origin)
-        _site_lan(build, side, site, slug, lan, prefix, routers, name, county, Tier.TOWNSHIP, township.origin, township.phase, township.state)
+        _site_lan(
+            build, side, site, slug, lan, prefix, routers, name, county, Tier.TOWNSHIP, township.origin, township.phase, township.state
+        )
     _device_lan(build, side, site, profile, routers, block, township.number, county, township.origin)
 
 
@@ -496,31 +529,50 @@ def _part(build: Build, block: IPv4Network, length: int, index: int, site: str, 
 
 
 def _verticals(build: Build, side: RealmIntent) -> None:
-    municipal, pools = side.document.municipal, side.document.pools
-    assert municipal is not None and pools is not None
+    municipal, pools = side.municipal, side.pools
     counties = {county.slug: county for county in side.counties}
     for slug, vertical in side.document.verticals.items():
-        block = from_pool(build, pools.vertical, vertical.number, f"vertical {slug}", vertical.at("number")) if vertical.mode == "vrf" else None
+        block = (
+            from_pool(build, pools.vertical, vertical.number, f"vertical {slug}", vertical.at("number")) if vertical.mode == "vrf" else None
+        )
         layout = pools.vertical_layout.member if pools.vertical_layout else None
         for index, member in enumerate(vertical.attached):
             place = vertical.at("attached", index)
             county = counties.get(member.county) if member.county else None
             if member.county and county is None:
-                build.unknown(place, T("county"), member.county, counties)
+                build.unknown(vertical.at("attached", index, "county"), T("county"), member.county, counties)
                 continue
             site = county.slug if county else municipal.slug
             agency = build.parties.get(party_id(side.realm, site, member.agency))
             if agency is None:
-                build.unknown(place, T("agency"), member.agency, (key.rpartition("/")[2] for key, p in build.parties.items() if p.site == site))
+                known = [item.slug for item in (county.agencies if county else municipal.agencies)]
+                build.unknown(vertical.at("attached", index, "agency"), T("agency"), member.agency, known, known)
                 continue
-            _member(build, side, slug, vertical.number, member, site, county, agency, from_slice(build, block, layout, member.number, f"{slug} in {site}", place))
+            _member(
+                build,
+                side,
+                slug,
+                vertical.number,
+                member,
+                site,
+                county,
+                agency,
+                from_slice(build, block, layout, member.number, f"{slug} in {site}", place),
+            )
 
 
 def _member(
-    build: Build, side: RealmIntent, slug: str, number: int, member: Any, site: str, county: CountyIntent | None, agency: Party, prefix: IPv4Network | None
+    build: Build,
+    side: RealmIntent,
+    slug: str,
+    number: int,
+    member: Any,
+    site: str,
+    county: CountyIntent | None,
+    agency: Party,
+    prefix: IPv4Network | None,
 ) -> None:
-    municipal = side.document.municipal
-    assert municipal is not None
+    municipal = side.municipal
     profile = side.document.profiles.get(county.profile) if county else None
     base = profile.vertical_vlan_base if profile and profile.vertical_vlan_base else municipal.vertical_vlan_base
     plug = build.plug(side.realm, site, member.at_port, member.at("at_port"))
@@ -549,12 +601,15 @@ def _member(
 
 def _management(build: Build, side: RealmIntent, municipal: MunicipalIntent) -> None:
     """Municipal layer-2 devices in band, everything with a management socket out of band, and the parties that stand for devices."""
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     here = build.in_site.get((side.realm, municipal.slug), [])
     segmented = {name for lan in build.lans if lan.realm is side.realm and lan.kind == "segment" for name in lan.members}
     switches = tuple(
-        name for name in here if build.devices[name].role in SWITCHES and build.devices[name].management == "inband" and name not in segmented - _exits(build)
+        name
+        for name in here
+        if build.devices[name].role in SWITCHES
+        and build.devices[name].management == "inband"
+        and name not in segmented - _exits(build)
         and (build.devices[name].role is not Role.OOB or municipal.oob_vlan is None)
     )
     devices = party_id(side.realm, municipal.slug, "devices")
@@ -598,8 +653,7 @@ def _oob(build: Build, side: RealmIntent, municipal: MunicipalIntent, prefix: IP
 
 def _device_parties(build: Build, side: RealmIntent, municipal: MunicipalIntent) -> None:
     """The devices of the centre, and those of each county, as parties: what management talks to."""
-    pools = side.document.pools
-    assert pools is not None
+    pools = side.pools
     own = [pools.loopback.prefix, pools.management, *([pools.oob] if pools.oob else []), *([pools.exit.prefix] if pools.exit else [])]
     own += [lan.prefix for lan in build.lans if lan.realm is side.realm and lan.kind == "segment" and (lan.pair or lan.zone == "trust")]
     _devices_party(build, side.realm, municipal.slug, tuple(own), Tier.MUNICIPAL, municipal.origin)
@@ -618,7 +672,23 @@ def _devices_party(build: Build, realm: Realm, site: str, prefixes: tuple[IPv4Ne
     name = Name("网络设备", "network devices")
     _add_party(
         build,
-        Party(party_id(realm, site, "devices"), PartyKind.DEVICES, realm, None, name, site, tier, prefixes, (), (), None, Level.INTERNAL, 1, "connected", origin),
+        Party(
+            party_id(realm, site, "devices"),
+            PartyKind.DEVICES,
+            realm,
+            None,
+            name,
+            site,
+            tier,
+            prefixes,
+            (),
+            (),
+            None,
+            Level.INTERNAL,
+            1,
+            "connected",
+            origin,
+        ),
     )
 
 

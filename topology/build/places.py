@@ -28,7 +28,7 @@ def build_places(build: Build) -> None:
         _municipal(build, side)
         numbers: dict[tuple[str, int], tuple[str, Origin]] = {}
         codes: dict[str, tuple[str, Origin]] = {}
-        slugs = {side.document.municipal.slug: (side.document.municipal.slug, side.document.municipal.at("slug"))} if side.document.municipal else {}
+        slugs = {side.municipal.slug: (side.municipal.slug, side.municipal.at("slug"))} if side.municipal else {}
         for county in side.counties:
             _county(build, side, county)
             _unique(build, numbers, ("county", county.number), county.slug, county.at("number"), T("number"))
@@ -80,8 +80,7 @@ def _site(build: Build, site: Site) -> None:
 
 
 def _municipal(build: Build, side: RealmIntent) -> None:
-    municipal = side.document.municipal
-    assert municipal is not None
+    municipal = side.municipal
     name = name_of(municipal.name, municipal.slug)
     _site(build, Site(municipal.slug, side.realm, Tier.MUNICIPAL, name, municipal.code, 0, None, 1, municipal.origin))
     _devices(build, side, municipal.slug, "", Tier.MUNICIPAL, municipal.devices, {}, municipal.origin)
@@ -110,7 +109,11 @@ def _township(build: Build, side: RealmIntent, county: CountyIntent, township: T
 
 
 def _check_uplinks(build: Build, profile: ProfileIntent, site: CountyIntent | TownshipIntent) -> None:
-    allowed = T("one circuit for each uplink of the profile: {names} ({place})", names=", ".join(sorted(profile.uplinks)), place=str(profile.at("uplinks")))
+    allowed = T(
+        "one circuit for each uplink of the profile: {names} ({place})",
+        names=", ".join(sorted(profile.uplinks)),
+        place=str(profile.at("uplinks")),
+    )
     for key in site.uplinks:
         if key not in profile.uplinks:
             what = T("the profile '{profile}' has no uplink '{key}'", profile=site.profile, key=key)
@@ -155,8 +158,7 @@ def _devices(
 
 
 def _prefix(build: Build) -> str:
-    city = build.intent.common.city
-    assert city is not None
+    city = build.city
     return city.prefix
 
 
@@ -205,8 +207,7 @@ def _gatekeeper(build: Build, slug: str, gatekeeper: GatekeeperIntent) -> None:
             build.unknown(unit.at("model"), T("chassis model"), unit.model, build.models)
         if side is None or model is None:
             continue
-        municipal = side.document.municipal
-        assert municipal is not None
+        municipal = side.municipal
         name = f"{_prefix(build)}-g-{slug}-{realm.value}"
         other = build.written[(realm, municipal.slug)].setdefault(slug, unit.origin)
         if other != unit.origin:

@@ -28,6 +28,7 @@ from topology.design import (
 )
 from topology.facts import PartyKind, Role
 from topology.intent.document import RoutingIntent
+from topology.intent.sites import CountyIntent
 from topology.origin import Origin
 from topology.prefixes import collapse
 
@@ -52,8 +53,7 @@ class Routing:
 
 def build_routing(build: Build, drafts: Mapping[str, Draft], draft: Draft) -> Routing:
     """All routing of one device."""
-    network = draft.side.document.network
-    assert network is not None
+    network = draft.side.network
     values = network.routing
     statics = tuple(_unique(_statics(build, draft, values)))
     lists: list[PrefixList] = []
@@ -85,7 +85,9 @@ def _statics(build: Build, draft: Draft, values: RoutingIntent) -> Iterator[Stat
 def _to_inside(build: Build, draft: Draft) -> tuple[IPv4Network, ...]:
     """All that lies towards the centre: our own addresses, ranges from before the plan, the province's."""
     kinds = (PartyKind.DEVICES, PartyKind.INTERNET)
-    parties = [party for party in build.parties.values() if party.realm is draft.side.realm and party.kind not in kinds and party.vrf is None]
+    parties = [
+        party for party in build.parties.values() if party.realm is draft.side.realm and party.kind not in kinds and party.vrf is None
+    ]
     return collapse([*aggregates(draft.side), *(prefix for party in parties for prefix in party.prefixes)])
 
 
@@ -103,8 +105,8 @@ def _firewall_statics(build: Build, draft: Draft, static: int) -> Iterator[Stati
             if peer.device == draft.device.name:
                 yield StaticRoute(None, DEFAULT, peer.far, static, f"to {peer.peer}", peer.origin)
         return
-    municipal = draft.side.document.municipal
-    assert municipal is not None and municipal.egress is not None
+    municipal = draft.side.municipal
+    assert municipal.egress is not None
     for key, carrier in municipal.egress.carriers.items():
         segment = _segment(build, draft, carrier.segment)
         if segment is not None:
@@ -118,8 +120,7 @@ def _segment(build: Build, draft: Draft, slug: str) -> Lan | None:
 
 
 def _border_statics(build: Build, draft: Draft, static: int) -> Iterator[StaticRoute]:
-    municipal = draft.side.document.municipal
-    assert municipal is not None
+    municipal = draft.side.municipal
     egress = municipal.egress
     for carrier in egress.carriers.values() if egress else ():
         if not draft.device.name.endswith(f"-{carrier.router}") or egress is None:
@@ -140,8 +141,7 @@ def _border_statics(build: Build, draft: Draft, static: int) -> Iterator[StaticR
 
 def _gateway_statics(build: Build, draft: Draft, static: int) -> Iterator[StaticRoute]:
     """Towards what is behind firewalls: zones of servers, units with an exit of their own, and the Internet."""
-    municipal = draft.side.document.municipal
-    assert municipal is not None
+    municipal = draft.side.municipal
     egress = f"{draft.side.realm.value}:{municipal.egress.pair}" if municipal.egress else None
     for lan, _ in draft.lans:
         if draft.device.name not in lan.gateways:
@@ -155,18 +155,22 @@ def _gateway_statics(build: Build, draft: Draft, static: int) -> Iterator[Static
         if lan.key.endswith("/transit"):
             party, prefixes = lan.parties[0]
             for prefix in prefixes:
-                yield StaticRoute(None, prefix, lan.prefix[lan.hosts[lan.members[-1]]], static, f"unit {party.rpartition('/')[2]}", lan.origin)
+                yield StaticRoute(
+                    None, prefix, lan.prefix[lan.hosts[lan.members[-1]]], static, f"unit {party.rpartition('/')[2]}", lan.origin
+                )
         elif lan.kind == "party":
             for party, prefixes in lan.parties:
                 for prefix in prefixes[1:]:
-                    yield StaticRoute(None, prefix, lan.prefix[LEGACY_ROUTER], static, f"legacy range of {party.rpartition('/')[2]}", lan.origin)
+                    yield StaticRoute(
+                        None, prefix, lan.prefix[LEGACY_ROUTER], static, f"legacy range of {party.rpartition('/')[2]}", lan.origin
+                    )
 
 
 def _discards(build: Build, draft: Draft) -> Iterator[StaticRoute]:
     """Where a default or a summary leads here, what no route covers ends here instead of going round in circles."""
     if draft.device.role is Role.AGGREGATION or (draft.device.role is Role.CORE and _originates_default(build, draft)):
         for prefix in aggregates(draft.side):
-            yield StaticRoute(None, prefix, None, DISCARD, "unused addresses", draft.side.document.pools.origin)  # type: ignore[union-attr]
+            yield StaticRoute(None, prefix, None, DISCARD, "unused addresses", draft.side.pools.origin)
     if draft.device.role is not Role.CORE:
         return
     for county in _own_counties(build, draft):
@@ -182,7 +186,7 @@ def _originates_default(build: Build, draft: Draft) -> bool:
     return any(route.prefix == DEFAULT and route.vrf is None for route in _gateway_statics(build, draft, 1))
 
 
-def _own_counties(build: Build, draft: Draft) -> list:  # type: ignore[type-arg]
+def _own_counties(build: Build, draft: Draft) -> list[CountyIntent]:
     """Counties whose circuits end on this core: it is the area border router of their areas."""
     areas = {link.area for link in build.links if draft.device.name in (link.a.device, link.b.device) and link.area}
     return [county for county in draft.side.counties if county.number in areas]
@@ -193,7 +197,13 @@ def _peers(build: Build, draft: Draft) -> list[PeerLink]:
 
 
 def _ospf(
-    build: Build, draft: Draft, values: RoutingIntent, statics: tuple[StaticRoute, ...], bgp: Bgp | None, lists: list[PrefixList], policies: list[RoutePolicy]
+    build: Build,
+    draft: Draft,
+    values: RoutingIntent,
+    statics: tuple[StaticRoute, ...],
+    bgp: Bgp | None,
+    lists: list[PrefixList],
+    policies: list[RoutePolicy],
 ) -> tuple[OspfProcess, ...]:
     if draft.loopback is None:
         return ()
@@ -233,8 +243,7 @@ def _router_id(loopback: IPv4Address, process: int) -> IPv4Address:
 
 
 def _process_origin(draft: Draft, number: int) -> Origin:
-    network = draft.side.document.network
-    assert network is not None
+    network = draft.side.network
     found = next((v.origin for v in draft.side.document.verticals.values() if v.number + VRF_PROCESSES == number), None)
     return found or network.routing.origin
 
@@ -278,7 +287,9 @@ def _policy(
     policies.append(RoutePolicy(name, (PolicyNode(10, True, name), PolicyNode(1000, False, None)), origin))
 
 
-def _bgp(build: Build, drafts: Mapping[str, Draft], draft: Draft, values: RoutingIntent, lists: list[PrefixList], policies: list[RoutePolicy]) -> Bgp | None:
+def _bgp(
+    build: Build, drafts: Mapping[str, Draft], draft: Draft, values: RoutingIntent, lists: list[PrefixList], policies: list[RoutePolicy]
+) -> Bgp | None:
     links = [peer for peer in _peers(build, draft) if draft.device.role in (Role.CORE, Role.BORDER_ROUTER)]
     if not links:
         return None
@@ -304,8 +315,7 @@ def _bgp(build: Build, drafts: Mapping[str, Draft], draft: Draft, values: Routin
 
 def _announced(draft: Draft, peer: PeerLink) -> tuple[IPv4Network, ...]:
     """A carrier hears of the block that it assigned and of nothing else; the province of what was agreed."""
-    municipal = draft.side.document.municipal
-    assert municipal is not None
+    municipal = draft.side.municipal
     if draft.device.role is Role.BORDER_ROUTER and municipal.egress is not None:
         return (municipal.egress.carriers[peer.key].block,)
     return draft.side.document.peers[peer.peer].announces
@@ -325,12 +335,28 @@ def _external(draft: Draft, peer: PeerLink, lists: list[PrefixList], policies: l
 def _internal(build: Build, drafts: Mapping[str, Draft], draft: Draft, values: RoutingIntent) -> list[BgpNeighbor]:
     """iBGP between the cores that have province links, by loopback."""
     found = []
-    speakers = {peer.device for peer in build.peer_links if build.devices[peer.device].role is Role.CORE and build.devices[peer.device].realm is draft.side.realm}
+    speakers = {
+        peer.device
+        for peer in build.peer_links
+        if build.devices[peer.device].role is Role.CORE and build.devices[peer.device].realm is draft.side.realm
+    }
     for name in sorted(speakers - {draft.device.name}):
         address = drafts[name].loopback
         if address is not None:
             key = f"vault:{draft.side.realm.value}/bgp/internal"
             found.append(
-                BgpNeighbor(address.ip, values.asn, name, Ref(Kind.LOOPBACK), None, None, True, MAXIMUM_PREFIXES, key, False, build.devices[name].origin)
+                BgpNeighbor(
+                    address.ip,
+                    values.asn,
+                    name,
+                    Ref(Kind.LOOPBACK),
+                    None,
+                    None,
+                    True,
+                    MAXIMUM_PREFIXES,
+                    key,
+                    False,
+                    build.devices[name].origin,
+                )
             )
     return found

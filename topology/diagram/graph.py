@@ -72,9 +72,7 @@ class Near:
         self.sideways = self.tier is Tier.COUNTY or self.is_core or place.endswith(".access")
         self.lines = tuple(line for line in unique(self._lines()) if self._shows(line))
         self.away = self._away()
-        hub = Role.CORE if self.is_core else Role.COUNTY_ROUTER
-        routers = [d.name for d in self.home.values() if d.role is hub and (self.is_core or d.realm is Realm.OUTER)]
-        self.second = frozenset(routers[1::2]) if self.sideways else frozenset()
+        self.second = frozenset(self._second()) if self.sideways else frozenset()
         self.levels: dict[str, int] = {}
 
     def build(self) -> View:
@@ -102,6 +100,11 @@ class Near:
         return tuple(found[key] for key in sorted(found))
 
     # ------------------------------------------------------------------------------------------------- what is in it
+
+    def _second(self) -> Iterable[str]:
+        """Of each pair of routers, or of aggregation switches, the second: it stands on the other side of what both lead to."""
+        for role in (Role.CORE, Role.AGGREGATION) if self.is_core else (Role.COUNTY_ROUTER,):
+            yield from [d.name for d in self.home.values() if d.role is role and (self.is_core or d.realm is Realm.OUTER)][1::2]
 
     def _lines(self) -> Iterable[Line]:
         for name in self.home:
@@ -144,10 +147,8 @@ class Near:
             return 55
         if self.tier is Tier.COUNTY:
             return self._county_level(device)
-        if self.is_core and device.role is Role.CORE:
-            return _SECOND if device.name in self.second else _FIRST
         if self.is_core:
-            return _PLACE_LEVEL
+            return _SECOND if device.name in self.second else _FIRST
         return _LEVEL.get(device.role, 60)
 
     def _county_level(self, device: Device) -> int:
@@ -162,7 +163,7 @@ class Near:
         node = f"device:{device.name}"
         rank = self._level(node, self._device_level(device))
         role = ROLE[device.role].render(self.lang)
-        notes = (role,) if away else (role, device.model.title)
+        notes = (role,) if away else (role, device.model.title.partition(" (")[0])
         opens = self._opens(place_of(device)) if away else ""
         return Node(node, Kind.DEVICE, ICON[device.role], device.realm, device.name, notes, node, opens, group,
                     f"{group}/{rank}", device.survey.on is None, away)  # fmt: skip
@@ -258,10 +259,11 @@ class Near:
         return _Loose(((f"device:{end.device}", end), (f"party:{party.id}", None)), party.realm, Use.ACCESS, (), f"party:{party.id}", title)
 
     def _in_order(self) -> list[Edge]:
-        """Unseen edges that keep townships and counties in the order of their codes, from the top."""
-        places = {node.removeprefix("place:") for node in self.away.values() if node.startswith("place:")} & set(self.city.county_numbers)
-        ordered = [f"place:{place}" for place in sorted(places, key=self.city.county_numbers.__getitem__)]
-        return [_beside(first, second) for first, second in pairwise(ordered)] if self.sideways else []
+        """Unseen edges that keep townships and counties in the order of their codes. Inside a frame Graphviz counts a column upwards."""
+        numbers = self.city.county_numbers
+        places = {node.removeprefix("place:") for node in self.away.values()} & set(numbers)
+        ordered = sorted(places, key=numbers.__getitem__, reverse=self.tier is Tier.COUNTY)
+        return [_beside(f"place:{first}", f"place:{second}") for first, second in pairwise(ordered)] if self.sideways else []
 
     def _orient(self, loose: _Loose) -> tuple[Edge, Ends]:
         """The edge from its upper to its lower end, with the attachments in the same order."""

@@ -6,18 +6,21 @@ import json
 import os
 import shutil
 import subprocess
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from math import hypot
 from typing import Any, TypeAlias
 
+from topology.diagram.city import OVERVIEW
 from topology.diagram.measure import NOTE, Box, box, cells, text_width
 from topology.diagram.scene import Edge, Group, Kind, Node, View
 from topology.i18n import T, Text
 
 _TIMEOUT_S = 120
+_STEPS = 24  # of a curve, to find a place on it
 
 Point: TypeAlias = "tuple[float, float]"
 
@@ -84,7 +87,8 @@ def _sizes(nodes: Iterable[Node]) -> dict[str, Box]:
 def dot_source(view: View, sizes: dict[str, Box]) -> str:
     """The view in Graphviz's language. Names are numbers: nothing from the inventory gets into it."""
     names = {n.id: f"n{number}" for number, n in enumerate(view.nodes)}
-    direction = "rankdir=LR nodesep=0.14 ranksep=0.9" if view.sideways else "rankdir=TB nodesep=0.3 ranksep=0.55"
+    apart = 1.0 if view.id == OVERVIEW else 1.6
+    direction = f"rankdir=LR nodesep=0.14 ranksep={apart}" if view.sideways else "rankdir=TB nodesep=0.3 ranksep=0.55"
     # Ranks across frames need Graphviz's newer ranking, which in turn does not keep nodes of one rank in order.
     ranks = _by_rank(view)
     ranking = " newrank=true" if any(_frame(nodes) is None for nodes in ranks.values()) else ""
@@ -160,7 +164,7 @@ def _edge(view: View, number: int, edge: Edge, names: dict[str, str]) -> str:
         attributes += ["style=invis", "weight=8"]
     if edge.level and kinds[edge.tail].rank != kinds[edge.head].rank:
         attributes += ["constraint=false"]
-    if edge.label:
+    if edge.label and not view.sideways:  # between columns there is room; a label there would loosen the order of the boxes
         attributes += [f"label={_spacer(label_width(edge) + 6, 20)}"]
     tail = names[edge.tail] + _port(kinds[edge.tail], edge.tail_port)
     head = names[edge.head] + _port(kinds[edge.head], edge.head_port)
@@ -188,11 +192,13 @@ def _read(view: View, sizes: dict[str, Box], drawn: dict[str, Any]) -> Placed:
     for number, group in enumerate(view.groups):
         left, low, right, top = _floats(objects[f"cluster_{number}"]["bb"])
         groups.append((group, (round(left, 1), round(height - top, 1)), (round(right, 1), round(height - low, 1))))
+    ends = Counter(end for edge in view.edges if not edge.unseen for end in (edge.tail, edge.head))
     edges = []
     for number, edge in enumerate(view.edges):
         line = lines[f"e{number}"]
         if not edge.unseen:
-            edges.append((edge, tuple(point(p) for p in line["pos"].split()), point(line["lp"]) if edge.label else None))
+            points = tuple(point(p) for p in line["pos"].split())
+            edges.append((edge, points, _label_at(edge, points, line, point, ends) if edge.label else None))
     return Placed(view, width, height, nodes, tuple(edges), tuple(groups))
 
 
@@ -200,13 +206,32 @@ def _floats(text: str) -> list[float]:
     return [float(part) for part in text.split(",")]
 
 
-def middle(points: Sequence[Point]) -> Point:
-    """About the middle of a curve."""
-    lengths = [abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in pairwise(points)]
-    left = sum(lengths) / 2
-    for (a, b), length in zip(pairwise(points), lengths, strict=True):
-        if left <= length and length:
-            share = left / length
-            return round(a[0] + (b[0] - a[0]) * share, 1), round(a[1] + (b[1] - a[1]) * share, 1)
-        left -= length
-    return points[0]
+def _label_at(edge: Edge, points: Sequence[Point], line: dict[str, Any], point: Callable[[str], Point], ends: Counter[str]) -> Point:
+    """Where Graphviz made room for the label; else near the end that fewer lines share, where they are furthest from each other."""
+    if "lp" in line:
+        return point(line["lp"])
+    curve = _curve(points)
+    if ends[edge.head] <= ends[edge.tail]:
+        curve.reverse()
+    wanted = min(label_width(edge) / 2 + 14, _length(curve) / 2)
+    for a, b in pairwise(curve):
+        wanted -= _length([a, b])
+        if wanted <= 0:
+            return b
+    return curve[-1]
+
+
+def _curve(points: Sequence[Point]) -> list[Point]:
+    """Points on the cubic Bézier curves that ``points`` control."""
+    found = [points[0]]
+    for n in range(0, len(points) - 1, 3):
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[n : n + 4]
+        for step in range(1, _STEPS + 1):
+            t = step / _STEPS
+            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            found.append((round(a * x0 + b * x1 + c * x2 + d * x3, 1), round(a * y0 + b * y1 + c * y2 + d * y3, 1)))
+    return found
+
+
+def _length(curve: Sequence[Point]) -> float:
+    return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(curve))

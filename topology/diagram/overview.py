@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 from typing import TypeAlias
 
 from topology.diagram.city import CIRCUIT, GATEKEEPER, OVERVIEW, City, Line, county_of, place_of, planned
@@ -12,8 +13,8 @@ from topology.diagram.words import PART, REALM, USE
 from topology.facts import Device, Medium, PartyKind, Realm, Role, Tier, Use
 from topology.i18n import T, Text
 
-ROW = 5
-"""Counties in a row."""
+COLUMN = 5
+"""Counties in a column."""
 
 _LEVEL = {"egress": 10, "exits": 10, "core": 30, "hosting": 20, "noc": 20, "access": 20, GATEKEEPER: 10}
 _SIDE = {"outer": 0, "": 1, "inner": 2}
@@ -40,7 +41,7 @@ class Overview:
         edges = (*self._edges(), *self._rows())
         present = [realm for realm in (Realm.OUTER, Realm.INNER) if any(n.group == f"realm:{realm}" for n in nodes)]
         groups = tuple(Group(f"realm:{realm}", REALM[realm].render(self.lang), realm) for realm in present)
-        return View(OVERVIEW, title, "", f"place:{OVERVIEW}", False, tuple(nodes), edges, groups)
+        return View(OVERVIEW, title, "", f"place:{OVERVIEW}", True, tuple(nodes), edges, groups)
 
     def _order(self, box: Place) -> tuple[int, int, str]:
         realm, place = box
@@ -53,8 +54,8 @@ class Overview:
         devices = self.members[box]
         part = part_of(place)
         title = PART[part[1]].render(self.lang) if part else place_title(self.city, place, self.lang)
-        rank = str(self._level(_id(box))) if part else f"county/{self._row_of(box)}"
-        notes = tuple(note.render(self.lang) for note in self._notes(box))
+        rank = "" if part else f"{realm}/county/{self._column_of(box)}"
+        notes = _in_pairs([note.render(self.lang) for note in self._notes(box)])
         opens, group = place if place in self.drawn else "", f"realm:{realm}" if realm else ""
         icon, dashed = place_icon(place), planned(devices)
         return Node(_id(box), Kind.PLACE, icon, realm, title, notes, f"place:{place}", opens, group, rank, dashed)
@@ -87,14 +88,11 @@ class Overview:
         return [text for kind, text in words if counts[kind]]
 
     def _peers(self) -> list[Node]:
-        slugs = sorted({line.peer for line in self.city.lines if line.peer})
-        return [peer_node(self.city, slug, self.lang, self._peer_rank(slug), self._peer_group(slug)) for slug in slugs]
+        keys = sorted({line.peer for line in self.city.lines if line.peer})
+        return [peer_node(self.city, key, self.lang, "", self._peer_group(key)) for key in keys]
 
-    def _peer_rank(self, slug: str) -> str:
-        return str(_PEER_LEVEL)
-
-    def _peer_group(self, slug: str) -> str:
-        peer = self.city.peers.get(slug)
+    def _peer_group(self, key: str) -> str:
+        peer = self.city.peers.get(key)
         return f"realm:{peer.realm}" if peer and peer.realm is not Realm.INTERNET else ""
 
     # ------------------------------------------------------------------------------------------------- edges
@@ -134,20 +132,25 @@ class Overview:
     def _counties(self, realm: Realm | None) -> list[Place]:
         return sorted((box for box in self.members if box[0] is realm and part_of(box[1]) is None), key=self._order)
 
-    def _row_of(self, box: Place) -> int:
-        return self._counties(box[0]).index(box) // ROW
+    def _column_of(self, box: Place) -> int:
+        return self._counties(box[0]).index(box) // COLUMN
 
     def _rows(self) -> list[Edge]:
-        """Unseen edges that hold the counties in rows."""
+        """Unseen edges that hold the counties in columns and in order (inside a frame Graphviz counts a column upwards)."""
         edges = []
         for realm in self.city.facts.realms:
             counties = [_id(box) for box in self._counties(realm)]
-            edges += [_unseen(upper, lower) for upper, lower in zip(counties, counties[ROW:], strict=False)]
+            edges += [_unseen(left, right, level=False) for left, right in zip(counties, counties[COLUMN:], strict=False)]
+            edges += [_unseen(b, a, level=True) for n, (a, b) in enumerate(pairwise(counties), 1) if n % COLUMN]
         return edges
 
 
-def _unseen(upper: str, lower: str) -> Edge:
-    return Edge(upper, lower, None, Use.ROUTED, None, False, "", "", "", unseen=True)
+def _unseen(first: str, second: str, *, level: bool) -> Edge:
+    return Edge(first, second, None, "", None, False, "", "", "", level=level, unseen=True)
+
+
+def _in_pairs(notes: list[str]) -> tuple[str, ...]:
+    return tuple(" · ".join(notes[n : n + 2]) for n in range(0, len(notes), 2))
 
 
 def _box(device: Device) -> Place:

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from topology.diagram.ink import attribute, classes, number, outline, realm_class, text, use, words
-from topology.diagram.layout import Placed, Point, label_width, middle
+from topology.diagram.layout import Placed, Point, label_width
 from topology.diagram.legend import Legend
 from topology.diagram.measure import LINE, NOTE, PORT_HEIGHT, Box, cells, title_size
 from topology.diagram.scene import Edge, Group, Kind, Node
@@ -50,7 +50,7 @@ def body(placed: Placed, *, titles: bool) -> str:
     groups = "".join(_group(*group) for group in placed.groups)
     number_of = {node.id: n for n, node in enumerate(view.nodes)}
     edges = "".join(_edge(edge, points, number_of, titles=titles) for edge, points, _ in placed.edges)
-    labels = "".join(_label(edge, at or middle(points), titles=titles) for edge, points, at in placed.edges if edge.label)
+    labels = "".join(_label(edge, at, titles=titles) for edge, _, at in placed.edges if at)
     nodes = "".join(_node(n, node, at, size, titles=titles) for n, (node, at, size) in enumerate(placed.nodes))
     names = "".join(_group_name(group, upper) for group, upper, _ in placed.groups)
     return f"<g>{groups}</g><g>{edges}</g><g>{names}</g><g>{nodes}</g><g>{labels}</g>"

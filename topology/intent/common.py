@@ -27,7 +27,9 @@ State = Literal["connected", "building", "planned"]
 def _refuse_ipv6(value: str) -> None:
     if ":" in value:
         raise Invalid(
-            T("{value} is an IPv6 value", value=value), T("IPv4 only"), T("leave it out until IPv6 is designed; devices have IPv6 turned off")
+            T("{value} is an IPv6 value", value=value),
+            T("IPv4 only"),
+            T("leave it out until IPv6 is designed; devices have IPv6 turned off"),
         )
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from topology.facts import Level, Realm
 from topology.intent.common import (
-    Ascii,
     ApprovalIntent,
+    Ascii,
     AssumptionIntent,
     CityIntent,
     ExceptionIntent,
     Names,
-    Number,
     OrganisationIntent,
     PolicyIntent,
     Prefix,
