@@ -36,7 +36,7 @@ class Word:
         return self.text.render(lang) if self.text is not None and lang != "en" else self.slug
 
 
-Cell: TypeAlias = "None | bool | int | str | date | Name | Word | Text | tuple[Cell, ...]"
+Cell: TypeAlias = "bool | int | str | date | Name | Word | Text | tuple[Cell, ...] | None"
 Facets: TypeAlias = Mapping[str, frozenset[str]]
 
 
@@ -111,7 +111,9 @@ def _no_match(listing: str, option: str, value: str, known: Sequence[str], said:
     near = nearest(value, known)
     return T(
         "{what} · allowed: {allowed}{hint}",
-        what=T("nothing in '{listing}' with {said} has --{option} {value}", listing=listing, said=" ".join(said), option=option, value=value)
+        what=T(
+            "nothing in '{listing}' with {said} has --{option} {value}", listing=listing, said=" ".join(said), option=option, value=value
+        )
         if said
         else T("nothing in '{listing}' has --{option} {value}", listing=listing, option=option, value=value),
         allowed=names(known),
@@ -228,10 +230,12 @@ _WIDEST = 60
 
 def as_xlsx(tables: Sequence[Table], lang: str, as_of: date) -> bytes:
     """A workbook with a sheet a listing: the header stays in sight, every column filters, widths fit Chinese. Equal inputs, equal bytes."""
-    import xlsxwriter  # noqa: PLC0415 - only who asks for a workbook pays for it
+    import xlsxwriter  # type: ignore[import-untyped] # noqa: PLC0415 - only who asks for a workbook pays for it
 
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(
+        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
     book.set_properties({"created": datetime(as_of.year, as_of.month, as_of.day)})  # noqa: DTZ001 - a day, as the file format has it
     head = book.add_format({"bold": True, "bg_color": "#DCE6F1", "bottom": 1, "valign": "vcenter"})
     day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})

@@ -257,7 +257,7 @@ class _Outer:
         plan = self.plan
         site = self.site = _Site(maker)
         pairs = 1 + max(0, -(-(plan.counties - UPLINKS_OF_FIRST_CORES) // UPLINKS_OF_CORES))
-        need = plan.counties + 6 if pairs == 1 else 44
+        need = plan.counties + 7 if pairs == 1 else 44
         # What shares a small segment comes first: its host number there follows from the device's number.
         self.routers = [site.add(f"br{n}", f"border-router-{n}", ROUTERS, "border-router", 3) for n in range(1, plan.carriers + 1)]
         self.border = site.add("bsw1", "border-switch", SWITCHES, "border-switch", 12)

@@ -14,7 +14,7 @@ from topology.intent.services import ServiceIntent
 from topology.node import Node
 from topology.origin import Origin
 from topology.problems import Problem, unknown_name
-from topology.source import read_yaml
+from topology.source import SourceMap, read_yaml
 from topology.validation import validate
 
 HERE = Path(__file__).parent
@@ -55,7 +55,7 @@ def load_models(problems: list[Problem], folder: Path = MODELS) -> dict[str, Mod
         data = read_yaml(path, folder.parent, problems)
         for slug in data or ():
             entry = data[slug] if data else None
-            intent = validate(ModelIntent, entry, problems) if isinstance(entry, dict) else None
+            intent = validate(ModelIntent, entry, problems) if isinstance(entry, SourceMap) else None
             if intent is not None:
                 models[str(slug)] = _model(str(slug), path.stem, intent)
     return models

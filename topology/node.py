@@ -81,20 +81,30 @@ class Node(BaseModel):
     Two nodes are equal when their fields are, wherever they stand.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     _source: SourceMap | None = PrivateAttr(default=None)
 
     @property
     def origin(self) -> Origin:
         """Where the mapping begins that this node was read from."""
-        return self._source.origin if self._source is not None else NOWHERE
+        source = self._place()
+        return source.origin if source is not None else NOWHERE
+
+    def _place(self) -> SourceMap | None:
+        """The mapping that this was read from; past pydantic's own look-up of private attributes, which is slow and asked very often."""
+        private = self.__pydantic_private__
+        return private["_source"] if private else None
 
     def at(self, *path: str | int) -> Origin:
         """Where the value of a field stands, also of nested ones: ``node.at("uplinks", "a", "via")``.
 
         What is not in the file (a default) stands where the innermost mapping that is in the file does.
         """
+        if len(path) == 1:  # by far the most frequent
+            source, key = self._place(), path[0]
+            if source is not None and key in source:
+                return source.at(key)
         return self._walk(path, keys=False)
 
     def key_at(self, *path: str | int) -> Origin:
@@ -103,11 +113,11 @@ class Node(BaseModel):
 
     def _walk(self, path: tuple[str | int, ...], *, keys: bool) -> Origin:
         owner: Any = self
-        data: Any = self._source
+        data: Any = self._place()
         place = self.origin
         for step in path:
             if isinstance(owner, Node):
-                data = owner._source if owner._source is not None else data
+                data = owner._place() or data
                 key: str | int = owner.__class__._key_of(step, data)
             else:
                 key = step

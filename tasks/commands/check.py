@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tasks.commands.show import print_table, write_out
 from tasks.localized import command as localized_command
 from tasks.localized import option
 from tasks.settings import ExitCode, Settings
+from topology.facts import Realm
 from topology.i18n import T, Text
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     "check",
     help=T(
         "Check the whole inventory.\n\n"
-        "Every problem is named by file, line and column, with what is allowed and what to do (exit code 2). A good inventory is summed up; "
-        "approvals that end within a year are mentioned, but are no problem of the inventory."
+        "Every problem is named by file, line and column, with what is allowed and what to do (exit code 2). A good inventory is "
+        "summed up; approvals that end within a year are mentioned, but are no problem of the inventory."
     ),
 )
 @option("--json", "as_json", is_flag=True, help=T("Write JSON: the problems, or the summary."))
@@ -73,8 +75,6 @@ def _counts(city: City) -> Counts:
 
 
 def _print(settings: Settings, city: City, counts: Counts) -> None:
-    from tasks.commands.show import print_table  # noqa: PLC0415
-
     print_table(settings, _table(city, counts))
     for warning in _warnings(city):
         click.echo(_worded(warning).render(settings.lang), err=True)
@@ -95,10 +95,9 @@ def _table(city: City, counts: Counts) -> Table:
     from tasks.tables.words import REALM, TIER, word  # noqa: PLC0415
 
     realms = [realm.value for realm in city.facts.realms]
-    # Of the Internet only the carriers belong to the city, and they count as parties of its networks' outside.
     others = sorted({realm for kinds in counts.values() for count in kinds.values() for realm in count} - set(realms))
     columns = [Column("what", T("What")), Column("kind", T("Kind"))]
-    columns += [Column(realm, dict(REALM)[_realm(realm)]) for realm in (*realms, *others)]
+    columns += [Column(realm, REALM[Realm(realm)]) for realm in (*realms, *others)]
     rows = []
     for what, kinds in counts.items():
         title: Text | None = _TITLES[what]
@@ -109,19 +108,11 @@ def _table(city: City, counts: Counts) -> Table:
     return Table("check", Text("{city}", (("city", city.facts.slug),)), (*columns, Column("all", T("Total"))), tuple(rows))
 
 
-def _realm(slug: str) -> Any:
-    from topology.facts import Realm  # noqa: PLC0415
-
-    return Realm(slug)
-
-
 # ---------------------------------------------------------------------------------------------------------- for programs
 
 
 def _write(value: dict[str, Any]) -> None:
-    out = click.get_binary_stream("stdout")
-    out.write((json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
-    out.flush()
+    write_out((json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 def _problems(error: InventoryError, lang: str) -> dict[str, Any]:
@@ -144,7 +135,10 @@ def _problems(error: InventoryError, lang: str) -> dict[str, Any]:
 
 def _summary(city: City, counts: Counts) -> dict[str, Any]:
     facts = city.facts
-    plain = {what: dict(kinds[""]) if set(kinds) == {""} else {kind: dict(count) for kind, count in kinds.items()} for what, kinds in counts.items()}
+    plain = {
+        what: dict(kinds[""]) if set(kinds) == {""} else {kind: dict(count) for kind, count in kinds.items()}
+        for what, kinds in counts.items()
+    }
     return {
         "ok": True,
         "city": facts.slug,

@@ -30,7 +30,7 @@ _FILTERS = {
     "service": T("Only this service."),
     "vrf": T("Only this VRF."),
 }
-_LARGE = 2000
+_LARGE = 400
 """A terminal gets longer tables as plain text: laying them out takes seconds."""
 
 
@@ -44,19 +44,21 @@ def _filters(function: Callable[..., Any]) -> Callable[..., Any]:
     "show",
     help=T(
         "Show a listing of the city.\n\n"
-        "LISTING is one of: sites, devices, ports, links, cables, circuits, peers, addresses, vlans, vrfs, parties, hosts, services, flows, "
-        "channels, verticals, approvals, exceptions, retired, constructs; or all.\n\n"
-        "A filter may be given several times, then each value is good; different filters must all hold. A filter that matches nothing is an "
-        "error. 'constructs' ends with exit code 3 when the city lacks an example of one."
+        "LISTING is one of: sites, devices, ports, links, cables, circuits, peers, addresses, vlans, vrfs, parties, hosts, services, "
+        "flows, channels, verticals, approvals, exceptions, retired, constructs; or all.\n\n"
+        "A filter may be given several times, then each value is good; different filters must all hold. A filter that matches "
+        "nothing is an error. 'constructs' ends with exit code 3 when the city lacks an example of one."
     ),
 )
-@click.argument("listing", metavar="LISTING")
+@click.argument("listing", metavar="LISTING", default="")
 @_filters
 @option("--json", "as_json", is_flag=True, help=T("Write JSON."))
 @option("--csv", "as_csv", is_flag=True, help=T("Write CSV that Excel and WPS open well."))
-@option("--xlsx", type=click.Path(path_type=Path), metavar="FILE", help=T("Write an Excel workbook; with 'all', a sheet for every listing."))
+@option(
+    "--xlsx", type=click.Path(path_type=Path), metavar="FILE", help=T("Write an Excel workbook; with 'all', a sheet for every listing.")
+)
 @click.pass_obj
-def command(settings: Settings, listing: str, *, as_json: bool, as_csv: bool, xlsx: Path | None, **filters: tuple[str, ...]) -> int:
+def command(settings: Settings, /, listing: str, *, as_json: bool, as_csv: bool, xlsx: Path | None, **filters: tuple[str, ...]) -> int:
     from tasks.tables.city import City  # noqa: PLC0415 - not for --help
     from tasks.tables.registry import LISTINGS  # noqa: PLC0415
 
@@ -68,14 +70,16 @@ def command(settings: Settings, listing: str, *, as_json: bool, as_csv: bool, xl
         _ = city.intent  # these two need it, and the network is then built from it instead of being read again
     tables = _narrowed(settings, city, chosen, wanted)
     if as_json:
-        _bytes(_json(tables, single=listing != "all").encode())
+        write_out(_json(tables, single=listing != "all").encode())
     elif as_csv:
         _csv(settings, tables[0])
     elif xlsx is not None:
         _xlsx(settings, tables, xlsx)
     else:
         for table in tables:
-            print_table(settings, table)
+            print_table(settings, table, titled=listing == "all")
+        if sys.stdout.isatty():
+            click.echo(T("{count} rows", count=sum(len(table.rows) for table in tables)).render(settings.lang), err=True)
     return _verdict(tables[0]) if listing == "constructs" else ExitCode.GOOD
 
 
@@ -103,9 +107,11 @@ def _chosen(settings: Settings, listing: str, known: dict[str, Listing], wanted:
             raise _usage(settings, T("No listing has all these filters: {filters}", filters=", ".join(f"--{name}" for name in wanted)))
         return chosen
     if listing not in known:
+        allowed = ", ".join([*known, "all"])
+        if not listing:
+            raise _usage(settings, T("Which listing? {allowed}", allowed=allowed))
         near = nearest(listing, [*known, "all"])
         hint = T(" · did you mean '{name}'?", name=near) if near else ""
-        allowed = ", ".join([*known, "all"])
         raise _usage(settings, T("unknown listing '{listing}' · allowed: {allowed}{hint}", listing=listing, allowed=allowed, hint=hint))
     for name in wanted:
         if name not in known[listing].filters:
@@ -134,16 +140,15 @@ def _narrowed(settings: Settings, city: City, chosen: Sequence[Listing], wanted:
 # ------------------------------------------------------------------------------------------------------ how it is shown
 
 
-def print_table(settings: Settings, table: Table) -> None:
-    """A ruled table on a terminal, aligned lines elsewhere; the count goes to standard error."""
+def print_table(settings: Settings, table: Table, *, titled: bool = False) -> None:
+    """A ruled table on a terminal, aligned lines elsewhere, where only one of several has a title."""
     from tasks.listing import as_rich, as_text  # noqa: PLC0415
 
     if sys.stdout.isatty() and len(table.rows) <= _LARGE:
         settings.out.print(as_rich(table, settings.lang))
     else:
-        click.echo(as_text(table, settings.lang), nl=False)
-    if sys.stdout.isatty():
-        click.echo(T("{title}: {count}", title=table.title, count=len(table.rows)).render(settings.lang), err=True)
+        title = f"# {table.title.render(settings.lang)}\n" if titled else ""
+        click.echo(title + as_text(table, settings.lang) + ("\n" if titled else ""), nl=False)
 
 
 def _json(tables: Sequence[Table], *, single: bool) -> str:
@@ -157,7 +162,7 @@ def _json(tables: Sequence[Table], *, single: bool) -> str:
 def _csv(settings: Settings, table: Table) -> None:
     from tasks.listing import as_csv  # noqa: PLC0415
 
-    _bytes(as_csv(table, settings.lang))
+    write_out(as_csv(table, settings.lang))
 
 
 def _xlsx(settings: Settings, tables: Sequence[Table], file: Path) -> None:
@@ -176,11 +181,11 @@ def _xlsx(settings: Settings, tables: Sequence[Table], file: Path) -> None:
     click.echo(T("{file}: {sheets} sheets, {count} rows", file=file, sheets=len(tables), count=count).render(settings.lang), err=True)
 
 
-def _bytes(data: bytes) -> None:
+def write_out(data: bytes) -> None:
     """JSON and CSV are UTF-8 whatever the terminal speaks."""
-    out = click.get_binary_stream("stdout")
-    out.write(data)
-    out.flush()
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 def _verdict(constructs: Table) -> ExitCode:

@@ -38,7 +38,9 @@ class _Address(NamedTuple):
 
 def _addresses(city: City) -> Iterator[Row]:
     found = [*_of_devices(city), *_of_parties(city), *_of_hosts(city), *_of_firewalls(city), *_of_peers(city)]
-    found.sort(key=lambda one: (REALMS.index(one.realm), one.vrf or "", int(one.address), one.length, one.device or "", one.purpose, one.what))
+    found.sort(
+        key=lambda one: (REALMS.index(one.realm), one.vrf or "", int(one.address), one.length, one.device or "", one.purpose, one.what)
+    )
     for one in found:
         cells: tuple[Cell, ...] = (
             f"{one.address}/{one.length}",
@@ -61,14 +63,22 @@ def _of_devices(city: City) -> Iterator[_Address]:
         for interface in design.interfaces:
             if interface.address is None:
                 continue
-            ref = interface_name(interface.ref)
             purpose = "heartbeat" if interface.ref in heartbeats else _purpose(design, interface)
-            own = (design.device.name, ref)
-            shared = (interface.description, interface.origin, city.of_device(name))
-            length = interface.address.network.prefixlen
-            yield _Address(realm, interface.vrf, interface.address.ip, length, *own, purpose, *shared)
+            found = _Address(
+                realm,
+                interface.vrf,
+                interface.address.ip,
+                interface.address.network.prefixlen,
+                name,
+                interface_name(interface.ref),
+                purpose,
+                interface.description,
+                interface.origin,
+                city.of_device(name),
+            )
+            yield found
             if interface.vrrp is not None:
-                yield _Address(realm, interface.vrf, interface.vrrp.address, length, *own, "virtual", *shared)
+                yield found._replace(address=interface.vrrp.address, purpose="virtual")
 
 
 def _purpose(design: DeviceDesign, interface: Interface) -> str:
@@ -150,12 +160,14 @@ def _vlans(city: City) -> Iterator[Row]:
         names = {vlan.id: vlan for vlan in design.vlans}
         for number in sorted({*names, *routed, *access, *trunk}):
             tops = routed[number]
+            access_ports: list[str] = sorted(access[number], key=natural)
+            trunk_ports: list[str] = sorted(trunk[number], key=natural)
             cells: tuple[Cell, ...] = (
                 name,
                 number,
                 names[number].name if number in names else None,
-                tuple(sorted(access[number], key=natural)),
-                tuple(sorted(trunk[number], key=natural)),
+                tuple(access_ports),
+                tuple(trunk_ports),
                 tuple(interface_name(top.ref) for top in tops),
                 tuple(str(top.address) for top in tops if top.address),
                 tuple(sorted({top.vrf for top in tops if top.vrf})),

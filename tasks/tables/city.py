@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +130,7 @@ class City:
 
     # ------------------------------------------------------------------------------------------------ what filters see
 
-    @lru_cache(maxsize=None)  # noqa: B019 - a city lives as long as the command
+    @cache  # noqa: B019 - a city lives as long as the command
     def of_site(self, realm: Realm, key: str | None) -> Facets:
         site = self.sites.get((realm, key)) if key else None
         facets = {"realm": frozenset({realm.value})}
@@ -139,7 +139,7 @@ class City:
             facets |= {"county": frozenset({site.county})} if site.county else {}
         return facets
 
-    @lru_cache(maxsize=None)  # noqa: B019
+    @cache  # noqa: B019
     def of_device(self, name: str) -> Facets:
         device = self.devices[name]
         own = {
@@ -153,7 +153,7 @@ class City:
     def of_devices(self, names: Iterable[str]) -> Facets:
         return union(*(self.of_device(name) for name in names))
 
-    @lru_cache(maxsize=None)  # noqa: B019
+    @cache  # noqa: B019
     def of_party(self, party_id: str) -> Facets:
         party = self.parties[party_id]
         own = {"tier": frozenset({party.tier.value}), "realm": frozenset({party.realm.value})}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tasks.listing import Column, Listing, Row
 from tasks.tables.city import City, place
-from tasks.tables.words import STATE, word
+from tasks.tables.words import GROUP, STATE, word
 from topology.i18n import T
 
 
@@ -17,9 +17,9 @@ def _constructs(city: City) -> Iterator[Row]:
         example = construct.example
         state = "found" if example else "left-out" if construct.left_out else "missing"
         cells = (
-            word({}, construct.group),
+            word(GROUP, construct.group),
             construct.id,
-            construct.meaning or construct.left_out,
+            construct.left_out or construct.meaning,
             word(STATE, state),
             construct.count,
             example.what if example else None,

@@ -124,7 +124,8 @@ CIRCUITS = Listing(
 
 def _links(city: City) -> Iterator[Row]:
     cables = sorted(city.facts.cables, key=lambda cable: (city.device_order(cable.a.device), natural(cable.a.port)))
-    for line in (*cables, *_sorted_circuits(city)):
+    lines: list[Cable | Circuit] = [*cables, *_sorted_circuits(city)]
+    for line in lines:
         near, far = city.interface(line.a), city.interface(line.b) if line.b else None
         cells: tuple[Cell, ...] = (
             line.id,

@@ -10,7 +10,7 @@ from tasks.listing import Cell, Column, Listing, Row
 from tasks.tables.city import City, place
 from tasks.tables.words import MANAGEMENT, MEDIUM, MODE, REALM, ROLE, STATE, TIER, USE, survey, word
 from topology.design import Interface
-from topology.facts import Attachment, PartyKind
+from topology.facts import Attachment, PartyKind, Use
 from topology.i18n import T
 
 _DRAWN_PARTIES = {PartyKind.AGENCY, PartyKind.TOWNSHIP, PartyKind.TERMINALS, PartyKind.NODE, PartyKind.MEMBER, PartyKind.EXIT}
@@ -193,7 +193,7 @@ _MEDIA = {"copper": MEDIUM["copper"], "fibre": T("fibre"), "serial": T("serial")
 
 def _state(here: _Plugged | None, interface: Interface | None) -> str:
     if here is not None:
-        return "shut" if interface is not None and interface.shutdown else "up"
+        return "shut" if interface is not None and interface.shutdown and here.use != Use.ARC else "up"
     return "unused" if interface is None or interface.unused or interface.shutdown else "up"
 
 

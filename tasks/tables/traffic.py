@@ -223,7 +223,8 @@ def _services(city: City) -> Iterator[Row]:
         flows[flow.service, flow.realm].append(flow)
     public = {publication.inside for publication in city.facts.publications}
     for slug, service in sorted(city.services.items()):
-        for realm in [realm for realm in REALMS if (slug, realm) in hosts] or [None]:
+        placed: list[Realm | None] = [realm for realm in REALMS if (slug, realm) in hosts]
+        for realm in placed or [None]:
             here = hosts[slug, realm] if realm else []
             users = _users(city, flows[slug, realm]) if realm else ()
             cells: tuple[Cell, ...] = (

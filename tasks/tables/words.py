@@ -90,6 +90,8 @@ PURPOSE = {
     "announced": T("announced to the peer"),
 }
 
+GROUP = {"key": T("inventory key"), "value": T("value"), "feature": T("feature")}
+
 
 def word(words: Mapping[Any, Text], value: str | None) -> Word | None:
     """``value`` with its Chinese, where there is any; None stays None."""

@@ -81,16 +81,16 @@ def collisions(build: Build) -> None:
         for entry in ordered:
             if last is not None and int(entry[0].network_address) <= int(last[0].broadcast_address):
                 first, second = sorted((last, entry), key=lambda item: item[2])
-                where = 3 if first[2] == second[2] else 2  # within one site the profile is to blame
+                here, there = (second[3], first[3]) if first[2] == second[2] else (second[2], first[2])  # within a site its profile is to blame
                 build.problem(
-                    second[where],
+                    here,
                     T(
                         "{prefix} of {title} overlaps {other} of {owner} at {place}",
                         prefix=str(second[0]),
                         title=second[1],
                         other=str(first[0]),
                         owner=first[1],
-                        place=str(first[where]),
+                        place=str(there),
                     ),
                     T("addresses that nobody else has"),
                     T("choose another number or prefix for one of the two"),

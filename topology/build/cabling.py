@@ -406,8 +406,8 @@ def _gatekeeper_cables(build: Build, slug: str, gatekeeper: Any) -> None:
     """Each unit's cable to the switch of its zone, and the arc inside the enclosure where both sides are present."""
     for realm, unit in ((Realm.OUTER, gatekeeper.outer), (Realm.INNER, gatekeeper.inner)):
         side = build.side(realm)
-        name = build.local.get((realm, side.municipal.slug, slug)) if side and side.municipal else None
-        if side is None or name is None or side.municipal is None:
+        name = build.local.get((realm, side.municipal.slug, slug)) if side else None
+        if side is None or name is None:
             continue
         own = build.plug(realm, side.municipal.slug, f"{slug} {unit.port}", unit.at("port"))
         arc = build.plug(realm, side.municipal.slug, f"{slug} {unit.arc}", unit.at("arc"))
@@ -419,7 +419,7 @@ def _gatekeeper_cables(build: Build, slug: str, gatekeeper: Any) -> None:
         build.cables.append(Cable(f"{name}:{unit.port}", realm, Use.ACCESS, Medium.COPPER, a, b, Survey(), unit.origin))
         build.use(a, far[0], unit.origin)
         build.use(b, own[0], unit.origin)
-    units = [build.devices.get(f"{build.city.prefix}-g-{slug}-{realm.value}") for realm in (Realm.OUTER, Realm.INNER)]  # type: ignore[union-attr]
+    units = [build.devices.get(f"{build.city.prefix}-g-{slug}-{realm.value}") for realm in (Realm.OUTER, Realm.INNER)]
     if units[0] and units[1]:
         a, b = Attachment(units[0].name, gatekeeper.outer.arc), Attachment(units[1].name, gatekeeper.inner.arc)
         build.cables.append(Cable(f"{slug}:arc", Realm.OUTER, Use.ARC, Medium.BACKPLANE, a, b, Survey(), gatekeeper.origin))

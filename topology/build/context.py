@@ -10,8 +10,8 @@ from ipaddress import IPv4Address, IPv4Network
 from topology import facts
 from topology.facts import Attachment, Cable, Circuit, Device, Party, Realm, Site
 from topology.i18n import T, Text
-from topology.intent.common import CityIntent, PolicyIntent
-from topology.intent.document import GatekeeperDocument
+from topology.intent.common import ApprovalIntent, CityIntent, PolicyIntent
+from topology.intent.document import GatekeeperDocument, PlacementIntent
 from topology.intent.services import ServiceIntent
 from topology.intent.sites import CountyIntent, ProfileIntent
 from topology.inventory import Intent, RealmIntent
@@ -101,6 +101,7 @@ class Build:
     cables: list[Cable] = field(default_factory=list)
     lags: dict[tuple[str, str], int] = field(default_factory=dict)  # (device, port) -> LAG number
     bundles: dict[tuple[str, int], tuple[str, Origin]] = field(default_factory=dict)  # (device, LAG number) -> far device, first cable
+    vlans: dict[tuple[str, int], tuple[str, Origin]] = field(default_factory=dict)  # (device, VLAN) -> network and where it stands
     vrf_cables: set[str] = field(default_factory=set)
     costs: dict[str, int] = field(default_factory=dict)  # cable or circuit id -> OSPF cost
     circuits: list[Circuit] = field(default_factory=list)
@@ -112,6 +113,7 @@ class Build:
     zones: dict[tuple[Realm, str], str] = field(default_factory=dict)  # (realm, zone slug) -> party id
     pairs: dict[str, tuple[str, str]] = field(default_factory=dict)  # pair key -> (active, standby)
     hosts: list[facts.Host] = field(default_factory=list)
+    placed: dict[tuple[Realm, str], PlacementIntent] = field(default_factory=dict)  # (realm, service) -> its placement
     servers: dict[tuple[Realm, str, str], list[facts.Host]] = field(default_factory=dict)  # (realm, service, role) -> hosts
     flows: dict[str, facts.Flow] = field(default_factory=dict)
     taken: dict[tuple[Realm, str | None], list[tuple[IPv4Network, str, Origin, Origin]]] = field(default_factory=dict)
@@ -136,6 +138,14 @@ class Build:
     def policy(self) -> PolicyIntent:
         assert self.intent.common.policy is not None
         return self.intent.common.policy
+
+    @property
+    def approvals(self) -> dict[str, ApprovalIntent]:
+        """All approvals, of the common files and of each side."""
+        found = dict(self.intent.common.approvals)
+        for side in self.intent.realms:
+            found |= side.document.approvals
+        return found
 
     def county_of(self, realm: Realm, site: str) -> CountyIntent | None:
         """The county that a site is, or is in."""
@@ -218,5 +228,5 @@ class Build:
         entries.append((attachment, what, origin))
 
     def take(self, realm: Realm, vrf: str | None, prefix: IPv4Network, what: str, origin: Origin, profiled: Origin | None = None) -> None:
-        """Notes an allocation; overlaps are found once at the end, by `allocation.collisions`. `profiled`: the place in the site's profile."""
+        """Notes an allocation; overlaps are found at the end, by `allocation.collisions`. `profiled`: its place in the site's profile."""
         self.taken.setdefault((realm, vrf), []).append((prefix, what, origin, profiled or origin))

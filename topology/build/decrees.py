@@ -8,7 +8,7 @@ from typing import Any
 from topology import facts
 from topology.build.allocation import host
 from topology.build.context import Build
-from topology.build.flows import by_protocol, hosts_of, manage_host, select
+from topology.build.flows import FIRST_SERVER, add_server, by_protocol, hosts_of, is_placed, manage_host, select, zones_of
 from topology.build.networks import party_id
 from topology.facts import FerryChannel, Flow, Gatekeeper, Level, Publication, Realm
 from topology.i18n import T
@@ -42,7 +42,7 @@ def approvals(build: Build) -> dict[str, ApprovalIntent]:
 
 def need_approval(build: Build, slug: str | None, kind: str, owner: Any, field: str) -> str:
     """The approval that something rests on; it must exist and be of the right kind. Expiry is a finding of the proof, not of this."""
-    known = approvals_cached(build)
+    known = build.approvals
     if slug is None:
         build.problem(
             owner.origin,
@@ -58,14 +58,6 @@ def need_approval(build: Build, slug: str | None, kind: str, owner: Any, field: 
             T("name another approval"),
         )  # fmt: skip
     return slug or "?"
-
-
-def approvals_cached(build: Build) -> dict[str, ApprovalIntent]:
-    """The approvals without the checks, which are made once."""
-    found = dict(build.intent.common.approvals)
-    for side in build.intent.realms:
-        found |= side.document.approvals
-    return found
 
 
 def _operator_checks(build: Build) -> None:
@@ -102,7 +94,12 @@ def verticals(build: Build) -> tuple[facts.VerticalNetwork, ...]:
             )
             members = [party.id for party in build.parties.values() if party.vrf == slug and party.realm is side.realm]
             for index, selector in enumerate(vertical.members):
-                members += select(build, side.realm, selector, vertical.at("members", index))
+                if not selector.startswith("vertical:"):
+                    members += select(build, side.realm, selector, vertical.at("members", index))
+                else:
+                    build.problem(
+                        vertical.at("members", index), T("a vertical network is no member of another"), T("agencies"), T("list its members")
+                    )
             for index, service in enumerate(vertical.services):
                 if service not in build.services:
                     build.unknown(vertical.at("services", index), T("service"), service, build.services)
@@ -265,10 +262,18 @@ def _unit(build: Build, slug: str, realm: Realm, unit: Any, channels: list[Ferry
     """A unit opens connections to its side's servers (it fetches from one, delivers to the other) and listens to nobody."""
     zone = build.zones.get((realm, unit.zone))
     if zone is None:
-        build.unknown(unit.at("zone"), T("zone"), unit.zone, (name for r, name in build.zones if r is realm))
+        build.unknown(unit.at("zone"), T("zone"), unit.zone, zones_of(build, realm), zones_of(build, realm))
+        return
+    if unit.host < FIRST_SERVER:
+        build.problem(
+            unit.at("host"),
+            T("host numbers below {first} belong to gateways", first=FIRST_SERVER),
+            T("{first} or more", first=FIRST_SERVER),
+            T("choose a free number"),
+        )
         return
     address = host(build, build.parties[zone].prefixes[0], unit.host, f"gatekeeper {slug}", unit.at("host"))
-    build.add_host(facts.Host(slug, "unit", zone, address, unit.origin))
+    add_server(build, facts.Host(slug, "unit", zone, address, unit.at("host")))
     manage_host(build, realm, slug, zone, address, unit.origin)
     for channel in channels:
         role = channel.outer_role if realm is Realm.OUTER else channel.inner_role

@@ -25,6 +25,15 @@ NOC_FLOWS = (("aaa", "server"), ("ntp", "server"), ("syslog", "collector"), ("nm
 def build_flows(build: Build) -> tuple[Publication, ...]:
     """Fills `hosts` and `flows`; returns what is published to the Internet."""
     placements = list(_placements(build))
+    for realm, slug, placement in placements:
+        other = build.placed.setdefault((realm, slug), placement)
+        if other is not placement:
+            build.problem(
+                placement.origin,
+                T("'{slug}' is placed in the {realm} network here and at {place}", slug=slug, realm=realm.value, place=str(other.origin)),
+                T("one placement of a service in each network"),
+                T("join the two"),
+            )
     for _, slug, placement in placements:
         _hosts(build, slug, placement)
     for realm, slug, placement in placements:
@@ -74,7 +83,7 @@ def _hosts(build: Build, slug: str, placement: PlacementIntent) -> None:
             continue
         zone = build.zones.get((realm, hosts.zone))
         if zone is None:
-            zones = _zones(build, realm)
+            zones = zones_of(build, realm)
             build.unknown(hosts.at("zone"), T("zone"), hosts.zone, zones, zones)
             continue
         party = build.parties[zone]
@@ -119,22 +128,29 @@ def add_server(build: Build, entry: Host) -> None:
     if other is not None:
         build.problem(
             entry.origin,
-            T("the address {address} is that of {service}/{role} at {place}", address=str(entry.address), service=other.service, role=other.role, place=str(other.origin)),
+            T(
+                "the address {address} is that of {service}/{role} at {place}",
+                address=str(entry.address),
+                service=other.service,
+                role=other.role,
+                place=str(other.origin),
+            ),
             T("a number of its own in the zone"),
             T("choose a free number"),
         )
     build.add_host(entry)
 
 
-def _zones(build: Build, realm: Realm) -> tuple[str, ...]:
+def zones_of(build: Build, realm: Realm) -> tuple[str, ...]:
     """The zones of a side as its files have them."""
     side = build.side(realm)
-    return tuple(side.municipal.zones) if side and side.municipal else ()
+    return tuple(side.municipal.zones) if side else ()
 
 
 def is_placed(build: Build, realm: Realm, service: str, role: str) -> bool:
     """Whether the inventory gives the role a server there, also where it could not be built."""
-    return any(where is realm and slug == service and role in placement.roles for where, slug, placement in _placements(build))
+    placement = build.placed.get((realm, service))
+    return placement is not None and role in placement.roles
 
 
 def hosts_of(build: Build, realm: Realm, service: str, role: str) -> list[Host]:
@@ -165,7 +181,8 @@ def _service_flows(build: Build, realm: Realm, slug: str, placement: PlacementIn
         if not called:
             build.problem(
                 placement.origin,
-                T("'{slug}' needs {service}/{role}, which runs nowhere in the {realm} network",
+                T(
+                    "'{slug}' needs {service}/{role}, which runs nowhere in the {realm} network",
                     slug=slug,
                     service=need.service,
                     role=need.role,
@@ -266,12 +283,18 @@ def select(build: Build, realm: Realm, selector: str, origin: Origin) -> list[st
         "township": lambda p: p.tier == "township" and p.kind is not PartyKind.NODE,
         "nodes": lambda p: p.kind is PartyKind.NODE,
     }
+    if selector == "internet":
+        build.problem(
+            origin,
+            T("the Internet is no user"),
+            T("users inside this network"),
+            T("publish a role with 'publish:' to open it to the Internet"),
+        )
+        return []
     if selector in simple:
         return [party.id for party in users if simple[selector](party)]
     if selector in ("operators", "province"):
         return [party.id for party in here if party.kind.value == selector]
-    if selector == "internet":
-        return [party.id for party in build.parties.values() if party.kind is PartyKind.INTERNET]
     if word == "system" and rest in list(System):
         return [party.id for party in users if party.system == rest]
     if word == "vertical":
@@ -288,7 +311,11 @@ def _vertical_members(build: Build, realm: Realm, slug: str, origin: Origin) -> 
         return []
     found = [party.id for party in build.parties.values() if party.vrf == slug and party.realm is realm]
     for index, member in enumerate(vertical.members):
-        found += select(build, realm, member, vertical.at("members", index))
+        place = vertical.at("members", index)
+        if member.startswith("vertical:"):
+            build.problem(place, T("a vertical network is no member of another"), T("agencies"), T("list its members"))
+        else:
+            found += select(build, realm, member, place)
     return found
 
 
@@ -298,18 +325,24 @@ def _named(build: Build, realm: Realm, selector: str, users: list[Party], origin
         found = [party.id for party in users if party.id.endswith(f"/{slug}") and party.tier != "municipal"]
     else:
         side = build.side(realm)
-        assert side is not None and side.municipal is not None
+        assert side is not None
         wanted = party_id(realm, site or side.municipal.slug, slug)
         found = [wanted] if wanted in build.parties else []
-    if not found and not _is_planned(build, realm, selector):
+    if not found and not _is_planned(build, realm, selector) and not _is_written(build, realm, site, slug):
         known = {party.id.partition(":")[2] for party in users} | {
             f"*/{party.id.rpartition('/')[2]}" for party in users if party.tier == "county"
         }
         known |= {party.id.rpartition("/")[2] for party in users if party.tier == "municipal"}
-        build.unknown(
-            origin, T("user"), selector, known | {"all", "municipal", "county", "township", "nodes", "operators", "province", "internet"}
-        )
+        build.unknown(origin, T("user"), selector, known | {"all", "municipal", "county", "township", "nodes", "operators", "province"})
     return found
+
+
+def _is_written(build: Build, realm: Realm, site: str, slug: str) -> bool:
+    """Whether the files have such an agency, which could then not be built."""
+    side = build.side(realm)
+    counties = [county for county in side.counties if site in ("*", county.slug)] if side else []
+    centre = side.municipal.agencies if side and site in ("", side.municipal.slug) else ()
+    return any(agency.slug == slug for agency in (*centre, *(agency for county in counties for agency in county.agencies)))
 
 
 def _is_planned(build: Build, realm: Realm, selector: str) -> bool:
@@ -320,6 +353,9 @@ def _is_planned(build: Build, realm: Realm, selector: str) -> bool:
 
 def _explicit(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> None:
     sources, addresses = _sources(build, realm, flow)
+    known = build.approvals
+    if flow.approval is not None and flow.approval not in known:
+        build.unknown(flow.at("approval"), T("approval"), flow.approval, known)
     service, _, role = flow.to.partition("/")
     other = Realm.INNER if realm is Realm.OUTER else Realm.OUTER
     if (flow.to.startswith(f"{other.value}:") or any(item.startswith(f"{other.value}:") for item in flow.source)) and flow.channel is None:
@@ -334,7 +370,7 @@ def _explicit(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> None:
         if flow.channel not in build.gatekeeper.channels:
             build.unknown(flow.at("channel"), T("gatekeeper channel"), flow.channel, build.gatekeeper.channels)
         return  # the channel moves the data; no packet passes
-    if not sources:
+    if not sources or not _is_allowed(build, realm, slug, flow):
         return
     plan = ("7.1.1",)
     if flow.to == "internet":
@@ -361,6 +397,8 @@ def _explicit(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> None:
                 )
         return
     called = hosts_of(build, realm, service, role)
+    if is_placed(build, realm, service, role) and not called:
+        return
     if called:
         ports_of = flow.ports or build.services[service].roles[role].ports
         for zone in sorted({entry.party for entry in called}):
@@ -407,6 +445,22 @@ def _explicit(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> None:
                     flow.origin,
                 ),
             )
+
+
+def _is_allowed(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> bool:
+    """The Internet is reached from the outer network only, and a flow needs ports unless its service has them."""
+    if flow.to == "internet" and (realm is not Realm.OUTER or "internet" not in build.parties):
+        build.problem(
+            flow.at("to"),
+            T("the flow '{slug}' leads to the Internet, which the {realm} network does not reach", slug=slug, realm=realm.value),
+            T("flows inside this network; the inner network has no way to the Internet (plan §7.1.1)"),
+            T("delete the flow"),
+        )
+        return False
+    if not flow.ports and not hosts_of(build, realm, *(flow.to.partition("/")[::2])):
+        build.problem(flow.origin, T("the flow '{slug}' has no ports", slug=slug), T("ports: [tcp/443]"), T("add 'ports:'"))
+        return False
+    return True
 
 
 def _sources(build: Build, realm: Realm, flow: FlowIntent) -> tuple[tuple[str, ...], tuple[IPv4Address, ...]]:
@@ -507,7 +561,8 @@ def _management(build: Build, side: RealmIntent) -> None:
         elif not is_placed(build, realm, service, role):
             build.problem(
                 origin,
-                T("no {service}/{role} runs in the {realm} network, and its devices need one",
+                T(
+                    "no {service}/{role} runs in the {realm} network, and its devices need one",
                     service=service,
                     role=role,
                     realm=realm.value,

@@ -262,7 +262,9 @@ def _agency_ports(
             T("name the port with 'at:', or add ports to the profile"),
         )
         return ()
-    plug = build.plug(side.realm, site, f"{profile.access.device} {ports[agency.number - 1]}", profile.access.at("ports", agency.number - 1))
+    plug = build.plug(
+        side.realm, site, f"{profile.access.device} {ports[agency.number - 1]}", profile.access.at("ports", agency.number - 1)
+    )
     if plug is None:
         return ()
     build.use(Attachment(*plug), agency.slug, agency.origin)

@@ -28,7 +28,7 @@ def build_places(build: Build) -> None:
         _municipal(build, side)
         numbers: dict[tuple[str, int], tuple[str, Origin]] = {}
         codes: dict[str, tuple[str, Origin]] = {}
-        slugs = {side.municipal.slug: (side.municipal.slug, side.municipal.at("slug"))} if side.municipal else {}
+        slugs = {side.municipal.slug: (side.municipal.slug, side.municipal.at("slug"))}
         for county in side.counties:
             _county(build, side, county)
             _unique(build, numbers, ("county", county.number), county.slug, county.at("number"), T("number"))

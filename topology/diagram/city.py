@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -54,6 +55,11 @@ def place_of(device: Device) -> str:
     return part if part == GATEKEEPER else f"{device.realm}.{part}"
 
 
+def natural(name: str) -> tuple[str | int, ...]:
+    """A sort key that puts ``acc10`` after ``acc9``."""
+    return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name))
+
+
 def county_of(site: str) -> str:
     """The county slug in a site's key."""
     return site.split("/", 1)[0]
@@ -80,7 +86,7 @@ class City:
 
     def __init__(self, facts: Facts, design: Design | None = None) -> None:
         self.facts = facts
-        self.devices: dict[str, Device] = {d.name: d for d in sorted(facts.devices, key=lambda d: d.name)}
+        self.devices: dict[str, Device] = {d.name: d for d in sorted(facts.devices, key=lambda d: natural(d.name))}
         self.peers: dict[str, Peer] = {f"{p.realm}.{p.slug}": p for p in sorted(facts.peers, key=lambda p: (p.realm, p.slug))}
         self.design = {d.device.name: d for d in design.devices} if design else {}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from topology.diagram.city import City, Line, place_of, planned
+from topology.diagram.city import GATEKEEPER, City, Line, place_of, planned
 from topology.diagram.naming import group_title, lines_label, lines_title, parent_of, peer_node, place_icon, place_title, unique
 from topology.diagram.scene import Edge, Group, Kind, Node, View
 from topology.diagram.strips import Ends, strips
@@ -17,6 +17,9 @@ from topology.i18n import T
 
 COLLAPSE = 4
 """A neighbouring place with more devices than this at our lines is drawn as one box."""
+
+ONE_SIDE = 6
+"""More access switches than this stand on both sides of what they hang on, half of them on each."""
 
 _SERVICE = (Use.MANAGEMENT, Use.CONSOLE)
 
@@ -28,8 +31,8 @@ _LEVEL: dict[str, int] = {
     Role.EGRESS_FIREWALL: 30,
     Role.EXIT_FIREWALL: 30,
     Role.CORE: 40,
-    Role.DMZ_SWITCH: 45,
-    Role.AGGREGATION: 50,
+    Role.DMZ_SWITCH: 47,
+    Role.AGGREGATION: 46,
     Role.HOSTING_FIREWALL: 50,
     Role.HOSTING_SWITCH: 60,
     Role.ACCESS: 60,
@@ -73,6 +76,8 @@ class Near:
         self.lines = tuple(line for line in unique(self._lines()) if self._shows(line))
         self.away = self._away()
         self.second = frozenset(self._second()) if self.sideways else frozenset()
+        access = [d.name for d in self.home.values() if d.role is Role.ACCESS] if place.endswith(".access") else []
+        self.left = frozenset(access[: len(access) // 2]) if len(access) > ONE_SIDE else frozenset()
         self.levels: dict[str, int] = {}
 
     def build(self) -> View:
@@ -82,7 +87,7 @@ class Near:
         if self.sideways:
             placed, drawn = nodes, [edge for edge, _ in edges]
         else:
-            placed, drawn = strips(self.city, nodes, edges)
+            placed, drawn = strips(self.city, nodes, edges, self.lang)
         drawn += self._in_order()
         groups = self._groups(placed)
         title, parent = place_title(self.city, self.place, self.lang), parent_of(self.city, self.place)
@@ -147,6 +152,10 @@ class Near:
             return 55
         if self.tier is Tier.COUNTY:
             return self._county_level(device)
+        if self.place == GATEKEEPER:
+            return _SECOND + 10 * (device.role is not Role.HOST_UNIT) if device.realm is Realm.INNER else _LEVEL.get(device.role, 60)
+        if device.name in self.left:
+            return _DISTRIBUTION
         if self.is_core:
             return _SECOND if device.name in self.second else _FIRST
         return _LEVEL.get(device.role, 60)
@@ -194,15 +203,15 @@ class Near:
         inside = self._is_below(place)
         group = f"home:realm:{device.realm}" if inside and self.tier is Tier.COUNTY else ""
         devices = self.city.residents[place]
-        return Node(node, Kind.PLACE, place_icon(place), device.realm, place_title(self.city, place, self.lang), self._place_notes(place),
+        return Node(node, Kind.PLACE, place_icon(place), device.realm, place_title(self.city, place, self.lang), self._place_notes(place, device.realm),
                     node, self._opens(place), group, f"{group}/{rank}", planned(devices), not inside)  # fmt: skip
 
-    def _place_notes(self, place: str) -> tuple[str, ...]:
+    def _place_notes(self, place: str, realm: Realm) -> tuple[str, ...]:
         """A township's own prefixes; of anything else how many devices it has."""
         if "/" in place:
             own = [p for p in self.city.parties if p.site == place and p.kind is PartyKind.TOWNSHIP]
             return tuple(str(prefix) for p in own for prefix in p.prefixes)[:1]
-        return (T("devices: {count}", count=len(self.city.residents[place])).render(self.lang),)
+        return (T("devices: {count}", count=sum(d.realm is realm for d in self.city.residents[place])).render(self.lang),)
 
     def _peer_nodes(self) -> list[Node]:
         slugs = sorted({line.peer for line in self.lines if line.peer})
@@ -222,7 +231,7 @@ class Near:
     def _party_node(self, party: Party) -> Node:
         node = f"party:{party.id}"
         devices = [self.home[end.device] for end in party.attachments if end.device in self.home]
-        distributed = self.tier is Tier.COUNTY and any(d.role is Role.DISTRIBUTION for d in devices)
+        distributed = self.tier is Tier.COUNTY and any(d.role is Role.DISTRIBUTION for d in devices) or devices[0].name in self.left
         self._level(node, _DISTRIBUTED if distributed else _PARTY_LEVEL)
         notes = tuple(str(prefix) for prefix in party.prefixes[:1])
         return Node(node, Kind.PARTY, PARTY_ICON[party.kind], party.realm, party.name.text(self.lang), notes, node,

@@ -31,7 +31,7 @@ class Box:
 
 
 _ICON = {Kind.DEVICE: 26.0, Kind.STRIP: 26.0, Kind.PLACE: 30.0, Kind.PEER: 26.0, Kind.PARTY: 18.0}
-_PADDING = {Kind.DEVICE: 10.0, Kind.STRIP: 12.0, Kind.PLACE: 12.0, Kind.PEER: 30.0, Kind.PARTY: 8.0}
+_PADDING = {Kind.DEVICE: 10.0, Kind.STRIP: 12.0, Kind.PLACE: 12.0, Kind.PEER: 38.0, Kind.PARTY: 8.0}
 PORT_HEIGHT = 32.0
 _PORT_LEAST = 58.0
 

@@ -21,6 +21,7 @@ _SIDE = {"outer": 0, "": 1, "inner": 2}
 """From left to right: the outer network, the gatekeepers, the inner network."""
 
 _PEER_LEVEL, _COUNTY_LEVEL = 0, 50
+_BEFORE_CORE = ("egress", "hosting", "noc", "access")
 
 Place: TypeAlias = "tuple[Realm | None, str]"
 
@@ -54,11 +55,18 @@ class Overview:
         devices = self.members[box]
         part = part_of(place)
         title = PART[part[1]].render(self.lang) if part else place_title(self.city, place, self.lang)
-        rank = "" if part else f"{realm}/county/{self._column_of(box)}"
+        rank = self._rank(box)
         notes = _in_pairs([note.render(self.lang) for note in self._notes(box)])
         opens, group = place if place in self.drawn else "", f"realm:{realm}" if realm else ""
         icon, dashed = place_icon(place), planned(devices)
         return Node(_id(box), Kind.PLACE, icon, realm, title, notes, f"place:{place}", opens, group, rank, dashed)
+
+    def _rank(self, box: Place) -> str:
+        """Counties in columns; the parts of the centre and the province in the column before the core."""
+        realm, place = box
+        if part_of(place) is None:
+            return f"{realm}/county/{self._column_of(box)}"
+        return f"{realm}/parts" if realm and place.partition(".")[2] in _BEFORE_CORE else ""
 
     def _notes(self, box: Place) -> list[Text]:
         """What is inside, counted."""
@@ -89,7 +97,11 @@ class Overview:
 
     def _peers(self) -> list[Node]:
         keys = sorted({line.peer for line in self.city.lines if line.peer})
-        return [peer_node(self.city, key, self.lang, "", self._peer_group(key)) for key in keys]
+        return [peer_node(self.city, key, self.lang, self._peer_rank(key), self._peer_group(key)) for key in keys]
+
+    def _peer_rank(self, key: str) -> str:
+        peer = self.city.peers.get(key)
+        return f"{peer.realm}/parts" if peer and peer.realm is not Realm.INTERNET else ""
 
     def _peer_group(self, key: str) -> str:
         peer = self.city.peers.get(key)

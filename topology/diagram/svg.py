@@ -68,7 +68,7 @@ def _group(group: Group, upper: Point, lower: Point) -> str:
 
 def _group_name(group: Group, at: Point) -> str:
     """Above the lines, so that none strikes it out."""
-    return f'<g class="group {realm_class(group.realm)}">{text(at[0] + 16, at[1] + 26, group.title)}</g>'
+    return f'<g class="group {realm_class(group.realm)}">{text(at[0] + (16 if group.realm else 28), at[1] + 26, group.title)}</g>'
 
 
 # ------------------------------------------------------------------------------------------------------------ nodes
