@@ -220,7 +220,7 @@ def _collect_inside(value: Any, found: _Found, title: str) -> None:
             _collect_inside(item, found, title)
     elif isinstance(value, dict):
         for key, item in value.items():
-            _collect_inside(item, found, str(key))
+            _collect_inside(item, found, str(key) if len(str(key)) > 1 else f"{title} {key}")
 
 
 def _short(value: Any, title: str) -> str:
@@ -240,7 +240,7 @@ def _collect_values(city: City, found: _Found) -> None:
                 _collect_members(thing, found)
     for device in city.facts.devices:
         found.add(f"platform = {device.platform}", device.name, device.origin)
-    for name, one in city.designs.items():
+    for name, one in city.designs():
         for interface in one.interfaces:
             kind = interface.ref.kind
             found.add(f"{_kebab(type(kind).__name__)} = {kind.value}", name, interface.origin)

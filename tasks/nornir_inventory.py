@@ -4,9 +4,8 @@
     nornir.filter(F(realm="outer") & F(county="qingzhen")).run(task=…)
 
 A host's ``hostname`` is its management address, ``platform`` what netmiko calls it (NAPALM's name stands in its connection options). Data:
-realm, tier, role, county, site, model, platform, management, name_zh and name_en (of the site), and ``design``, everything that the device has
-to be told, worked out when it is asked for. Groups: ``realm_outer``, ``tier_township``, ``county_qingzhen``, ``role_core``,
-``platform_huawei_vrp`` …
+realm, tier, role, county, site, model, platform, management, name_zh and name_en (of the site), and ``design``, everything that the device
+has to be told, worked out when it is asked for. Groups: ``realm_outer``, ``tier_township``, ``county_qingzhen``, ``role_core`` …
 """
 
 from __future__ import annotations

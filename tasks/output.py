@@ -104,7 +104,9 @@ class OutputFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RefusedError(T("another govnet is writing {folder}: wait for it, or name another folder.", folder=str(self.root))) from None
+            raise RefusedError(
+                T("another govnet is writing {folder}: wait for it, or name another folder.", folder=str(self.root))
+            ) from None
 
     def _leave(self) -> None:
         if self._lock >= 0:
@@ -217,7 +219,10 @@ def read_manifest(root: Path) -> dict[str, str]:
     files = content.get("files") if isinstance(content, dict) and content.get("govnet") == _FORMAT else None
     if not isinstance(files, dict) or not all(_inside(name) and isinstance(digest, str) for name, digest in files.items()):
         raise RefusedError(
-            T("{file} does not tell which files govnet wrote there: delete it if the folder is govnet's, or name another one.", file=str(path))
+            T(
+                "{file} does not tell which files govnet wrote there: delete it if the folder is govnet's, or name another one.",
+                file=str(path),
+            )
         )
     return files
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
+from typing import Any
 
 from nornir.core import Nornir
 from nornir.core.task import AggregatedResult, MultiResult, Result, Task
@@ -16,9 +17,9 @@ from tasks.nornir_inventory import inventory
 from tasks.output import OutputFolder, Removed, State, Written
 from tasks.runner import ForkRunner
 from tasks.selection import select
+from templates import linemap
 from templates.engine import Rendered, RenderedFile, Renderer, TemplateFailure
 from templates.features import refusals
-from templates.linemap import LineMap
 from templates.platforms import Platforms
 from topology.design import DeviceDesign
 from topology.facts import Facts
@@ -84,7 +85,7 @@ class Bench:
 
 
 def render_device(task: Task, bench: Bench, output: OutputFolder, stand_in: bool = False) -> Result:
-    """Renders a host of the inventory into ``output`` (its owner commits). In a dry run nothing is put, and ``diff`` says what would change.
+    """Renders a host of the inventory into ``output``, whose owner commits. A dry run puts nothing; ``diff`` says what would change.
 
     The result is a DeviceReport. Raises InventoryError as `Bench.render` does, OSError where a file cannot be written.
     """
@@ -96,7 +97,7 @@ def render_device(task: Task, bench: Bench, output: OutputFolder, stand_in: bool
         diff = "".join(_diff(output, file) for file in rendered.files)
         return Result(task.host, changed=bool(diff), diff=diff)
     configs = tuple(output.put(f"{CONFIGS}/{file.name}", file.text) for file in rendered.files)
-    others = [output.put(f"{LINE_MAPS}/{design.hostname}.json", LineMap.of(rendered).dumps())]
+    others = [output.put(f"{LINE_MAPS}/{design.hostname}.json", linemap.dumps(rendered))]
     others += [output.put(f"{STAND_INS}/{file.name}", file.text) for file in (also.files if also else ())]
     lines = sum(len(file.lines) for file in rendered.files)
     report = DeviceReport(design.hostname, rendered.platform, lines, _together(configs), configs, tuple(others))
@@ -111,7 +112,11 @@ def _together(files: Sequence[Written]) -> State:
 def _diff(output: OutputFolder, file: RenderedFile) -> str:
     path = f"{CONFIGS}/{file.name}"
     before = (output.before(path) or b"").decode(errors="replace")
-    return "".join(unified_diff(before.splitlines(keepends=True), file.text.splitlines(keepends=True), path, path)) if before != file.text else ""
+    return (
+        "".join(unified_diff(before.splitlines(keepends=True), file.text.splitlines(keepends=True), path, path))
+        if before != file.text
+        else ""
+    )
 
 
 def render_city(
@@ -144,7 +149,7 @@ def run(
     devices: Sequence[str],
     task: Callable[..., Result],
     on_device: Callable[[int, int], None] = lambda done, total: None,
-    **parameters: object,
+    **parameters: Any,
 ) -> AggregatedResult:
     """Runs a Nornir task over devices of a network on all processors. Raises what any of them raised, the problems of all together."""
     logging.getLogger("nornir").addHandler(logging.NullHandler())  # it would print the traceback of what is raised here

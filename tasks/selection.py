@@ -24,8 +24,8 @@ KEYS: dict[str, Callable[[Device, str | None], str | None]] = {
 def select(facts: Facts, only: Sequence[str]) -> tuple[str, ...]:
     """The rendered devices that ``only`` speaks of, sorted by name; all of them where it says nothing.
 
-    Terms with the same key widen (``county=qingzhen,xifeng``), different keys narrow. Raises RefusedError for a term that means nothing, with
-    what is allowed, and where no device is left.
+    Terms with the same key widen (``county=qingzhen,xifeng``), different keys narrow. Raises RefusedError, with what is allowed, for a term
+    that means nothing, and where no device is left.
     """
     counties = {(site.realm, site.key): site.county for site in facts.sites}
     rows = {

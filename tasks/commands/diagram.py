@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,8 @@ from tasks.settings import Settings
 from topology.i18n import T
 
 if TYPE_CHECKING:
-    from topology.diagram import Pictures
+    from topology.diagram.drawing import Pictures
     from topology.facts import Facts
-
-_OURS = b'<svg xmlns="http://www.w3.org/2000/svg" class="picture"'
-"""How every SVG file of ours begins."""
 
 
 @localized.command(
@@ -34,13 +32,18 @@ _OURS = b'<svg xmlns="http://www.w3.org/2000/svg" class="picture"'
 @click.pass_obj
 def command(settings: Settings, realm: str | None, site: str | None, form: str | None, out: Path | None) -> None:
     """Load, draw, write, say where."""
-    from topology.network import load  # noqa: PLC0415 - not for --help
+    from tasks.output import RefusedError  # noqa: PLC0415 - not for --help
+    from topology.network import load  # noqa: PLC0415
 
     network = load(settings.city)
     target = out or Path("build") / network.facts.slug / "diagram"
     wanted = _form(settings, form, target)
     _check_site(settings, network.facts, site)
-    written = _write(_draw(settings, network.facts, network.design, realm, site), wanted, target, whole=not (realm or site))
+    drawn = _draw(settings, network.facts, network.design, realm, site)
+    try:
+        written = _write(drawn, wanted, target, whole=not (realm or site))
+    except RefusedError as error:
+        raise click.ClickException(error.text.render(settings.lang)) from error
     settings.out.print(T("Files written to {path}: {count}", count=len(written), path=target).render(settings.lang))
     first = next((path for path in written if path.suffix == ".html"), written[0])
     settings.out.print(T("Open {path} in a browser.", path=first).render(settings.lang))
@@ -55,7 +58,7 @@ def _form(settings: Settings, form: str | None, target: Path) -> str | None:
 
 
 def _check_site(settings: Settings, facts: Facts, site: str | None) -> None:
-    from topology.diagram import sites  # noqa: PLC0415
+    from topology.diagram.drawing import sites  # noqa: PLC0415
     from topology.problems import nearest  # noqa: PLC0415
 
     if site is None or site in (known := sites(facts)):
@@ -68,7 +71,8 @@ def _check_site(settings: Settings, facts: Facts, site: str | None) -> None:
 
 def _draw(settings: Settings, facts: Facts, design: object, realm: str | None, site: str | None) -> Pictures:
     from topology.design import Design  # noqa: PLC0415
-    from topology.diagram import LayoutError, pictures  # noqa: PLC0415
+    from topology.diagram.drawing import pictures  # noqa: PLC0415
+    from topology.diagram.layout import LayoutError  # noqa: PLC0415
     from topology.facts import Realm  # noqa: PLC0415
 
     side = Realm(realm) if realm else None
@@ -86,35 +90,35 @@ def _draw(settings: Settings, facts: Facts, design: object, realm: str | None, s
 
 def _write(drawn: Pictures, form: str | None, target: Path, *, whole: bool) -> list[Path]:
     """Write what was asked for; the paths, in order. ``whole``: the whole city, so that files of pictures no longer drawn go."""
-    from topology.diagram import html_page, svg_files  # noqa: PLC0415
+    from topology.diagram.drawing import html_page, svg_files  # noqa: PLC0415
 
     single = target.suffix in (".svg", ".html") and not target.is_dir()
-    files: dict[Path, str] = {}
-    if form != "svg":
-        files[target if single else target / "index.html"] = html_page(drawn)
-    if form != "html":
-        pictures = svg_files(drawn)
-        files |= {target: next(iter(pictures.values()))} if single else {target / "svg" / name: svg for name, svg in pictures.items()}
-    for path, content in files.items():
-        _replace(path, content)
-    if whole and not single and form != "html":
-        _remove_stale(target / "svg", set(files))
-    return list(files)
+    page = {} if form == "svg" else {"index.html": html_page(drawn)}
+    pictures = {} if form == "html" else {f"svg/{name}": svg for name, svg in svg_files(drawn).items()}
+    if single:
+        _replace(target, next(iter((page | pictures).values())))
+        return [target]
+    return _write_folder(target, page | pictures, whole=whole and form is None)
+
+
+def _write_folder(target: Path, files: dict[str, str], *, whole: bool) -> list[Path]:
+    """All files or none. ``whole``: those of earlier runs that are not among them are deleted; a deleted township must not live on."""
+    from tasks.output import OutputFolder  # noqa: PLC0415
+
+    with OutputFolder(target) as output:
+        written = {path: output.put(path, text).sha256 for path, text in files.items()}
+        output.commit(written, stays=lambda _path: not whole)
+    return [target / path for path in files]
 
 
 def _replace(path: Path, content: str) -> None:
     """The file is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         part.write_text(content, encoding="utf-8", newline="\n")
         part.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         part.unlink(missing_ok=True)
-
-
-def _remove_stale(folder: Path, kept: set[Path]) -> None:
-    """SVG files of ours whose picture is gone: a deleted township must not live on in the folder."""
-    for path in sorted(folder.glob("*.svg")):
-        if path not in kept and path.read_bytes()[: len(_OURS)] == _OURS:
-            path.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,14 +127,17 @@ def _narrowed(settings: Settings, city: City, chosen: Sequence[Listing], wanted:
     from tasks.listing import NoMatchError, narrow  # noqa: PLC0415
 
     slugs = {name: tuple(city.slug_of(name, value) for value in values) for name, values in wanted.items()}
-    tables, refused = [], []
+    city.focus(slugs)
+    tables = []
     for listing in chosen:
-        try:
+        with suppress(NoMatchError):
             tables.append(narrow(listing.table(city), slugs))
-        except NoMatchError as error:
-            refused.append(error)
     if not tables:
-        raise _usage(settings, refused[0].text)
+        city.focus({})  # the error names what all rows have
+        try:
+            tables = [narrow(chosen[0].table(city), slugs)]
+        except NoMatchError as error:
+            raise _usage(settings, error.text) from None
     return tables
 
 

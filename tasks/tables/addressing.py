@@ -57,7 +57,7 @@ def _addresses(city: City) -> Iterator[Row]:
 
 
 def _of_devices(city: City) -> Iterator[_Address]:
-    for name, design in city.designs.items():
+    for name, design in city.designs():
         realm = design.device.realm
         heartbeats = {ref for ref, _, _ in design.ha.heartbeats} if design.ha else set()
         for interface in design.interfaces:
@@ -106,7 +106,7 @@ def _of_hosts(city: City) -> Iterator[_Address]:
 
 
 def _of_firewalls(city: City) -> Iterator[_Address]:
-    for name, design in city.designs.items():
+    for name, design in city.designs():
         for pool in design.firewall.pools if design.firewall else ():
             for address in (pool.first, pool.last):
                 yield _Address(Realm.INTERNET, None, address, 32, name, None, "nat-pool", pool.name, pool.origin, city.of_device(name))
@@ -147,8 +147,7 @@ ADDRESSES = Listing(
 
 
 def _vlans(city: City) -> Iterator[Row]:
-    for name in sorted(city.designs, key=city.device_order):
-        design = city.designs[name]
+    for name, design in city.designs():
         access: dict[int, list[str]] = defaultdict(list)
         trunk: dict[int, list[str]] = defaultdict(list)
         routed: dict[int, list[Interface]] = defaultdict(list)
@@ -204,9 +203,9 @@ def _vrfs(city: City) -> Iterator[Row]:
     for party in city.facts.parties:
         for gateway in party.gateways if party.vrf else ():
             members[party.vrf or "", gateway].append(party.id)
-    found = [(vrf, name) for name, design in city.designs.items() for vrf in design.vrfs]
-    for vrf, name in sorted(found, key=lambda one: (one[0].name, city.device_order(one[1]))):
-        design = city.designs[name]
+    found = [(vrf, design) for _, design in city.designs() for vrf in design.vrfs]
+    for vrf, design in sorted(found, key=lambda one: (one[0].name, city.device_order(one[1].device.name))):
+        name = design.device.name
         interfaces = [interface for interface in design.interfaces if interface.vrf == vrf.name]
         vertical = verticals.get(vrf.name)
         cells: tuple[Cell, ...] = (

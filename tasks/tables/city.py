@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 REALMS = (Realm.OUTER, Realm.INNER, Realm.INTERNET)
 """The order in which people read them."""
 
+_OF_A_DEVICE = ("county", "realm", "tier", "role", "platform", "site")
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -47,6 +48,7 @@ class City:
     def __init__(self, path: Path, as_of: date) -> None:
         self.path = path
         self.as_of = as_of
+        self._wanted: dict[str, frozenset[str]] = {}
 
     @cached_property
     def intent(self) -> Intent:
@@ -86,17 +88,28 @@ class City:
         return {device.name: device for device in self.facts.devices}
 
     @cached_property
-    def designs(self) -> dict[str, DeviceDesign]:
-        return {design.device.name: design for design in self.design.devices}
+    def rendered(self) -> frozenset[str]:
+        return frozenset(self.design.names)
 
-    @cached_property
-    def interfaces(self) -> dict[str, dict[tuple[str, int], Interface]]:
-        """Device -> (port, VLAN tag or 0) -> interface, of ports and their subinterfaces."""
+    @cache  # noqa: B019 - a city lives as long as the command
+    def designed(self, name: str) -> DeviceDesign | None:
+        """What the device is told, worked out when it is first asked for; None for one that is not rendered."""
+        return self.design.device(name) if name in self.rendered else None
+
+    def designs(self) -> Iterator[tuple[str, DeviceDesign]]:
+        """The devices in focus that are told something, in order."""
+        for name in self.shown():
+            design = self.designed(name)
+            if design is not None:
+                yield name, design
+
+    @cache  # noqa: B019
+    def interfaces(self, name: str) -> dict[tuple[str, int], Interface]:
+        """(port, VLAN tag or 0) -> interface, of the device's ports and their subinterfaces."""
         kinds = ("port", "subinterface", "management")
-        return {
-            name: {(interface.ref.port, interface.ref.number): interface for interface in design.interfaces if interface.ref.kind in kinds}
-            for name, design in self.designs.items()
-        }
+        design = self.designed(name)
+        found = design.interfaces if design else ()
+        return {(interface.ref.port, interface.ref.number): interface for interface in found if interface.ref.kind in kinds}
 
     @cached_property
     def parties(self) -> dict[str, Party]:
@@ -112,7 +125,7 @@ class City:
 
     def interface(self, end: Attachment) -> Interface | None:
         """The layer-3 interface where a cable or circuit ends, if there is one."""
-        return self.interfaces.get(end.device, {}).get((end.port, end.vlan or 0))
+        return self.interfaces(end.device).get((end.port, end.vlan or 0))
 
     # ------------------------------------------------------------------------------------------------------- sorting
 
@@ -128,9 +141,31 @@ class City:
         device = self.devices[name]
         return (*self.site_order(device.realm, device.site), natural(name))
 
+    # --------------------------------------------------------------------------------------------------------- focus
+
+    def focus(self, wanted: Mapping[str, Sequence[str]]) -> None:
+        """Listings of devices and lines may leave out what these filters drop anyway: a county does not pay for the city.
+
+        Filters that no device as a whole passes change nothing, so that what is wrong with them can be told from all rows.
+        """
+        self._wanted = {}
+        wanted = {name: values for name, values in wanted.items() if name in _OF_A_DEVICE}
+        known = union(*(self.of_device(name) for name in self.devices))
+        if all(set(values) <= known[name] for name, values in wanted.items()):
+            self._wanted = {name: frozenset(values) for name, values in wanted.items()}
+            if not self.shown():
+                self._wanted = {}
+
+    def wants(self, facets: Facets) -> bool:
+        return all(not facets.get(name, frozenset()).isdisjoint(values) for name, values in self._wanted.items())
+
+    def shown(self) -> list[str]:
+        """The devices in focus, in order."""
+        return sorted((name for name in self.devices if self.wants(self.of_device(name))), key=self.device_order)
+
     # ------------------------------------------------------------------------------------------------ what filters see
 
-    @cache  # noqa: B019 - a city lives as long as the command
+    @cache  # noqa: B019
     def of_site(self, realm: Realm, key: str | None) -> Facets:
         site = self.sites.get((realm, key)) if key else None
         facets = {"realm": frozenset({realm.value})}
@@ -161,8 +196,10 @@ class City:
         return {**self.of_site(party.realm, party.site), **own, **vrf}
 
     def slug_of(self, option: str, value: str) -> str:
-        """Filters take the Chinese name of a county or site too: the slug of ``value``, else ``value`` itself."""
+        """Filters take the Chinese name of a county or site too, or how it begins: its slug, else ``value`` itself."""
         if option not in ("county", "site") or value.isascii():
             return value
-        named = [site for site in self.facts.sites if site.name.zh == value and (option == "site" or site.tier is Tier.COUNTY)]
-        return named[0].key if named else value
+        sites = [site for site in self.facts.sites if option == "site" or site.tier is Tier.COUNTY]
+        exact = {site.key for site in sites if site.name.zh == value}
+        begun = exact or {site.key for site in sites if site.name.zh.startswith(value)}
+        return begun.pop() if len(begun) == 1 else value

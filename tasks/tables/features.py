@@ -30,14 +30,14 @@ def _circuits(is_one: Callable[[Circuit], bool]) -> Callable[[City], Found]:
 def _interfaces(is_one: Callable[[Interface], object]) -> Callable[[City], Found]:
     return lambda city: (
         (f"{name} {interface.description}".strip(), interface.origin)
-        for name, design in city.designs.items()
+        for name, design in city.designs()
         for interface in design.interfaces
         if is_one(interface)
     )
 
 
 def _designs(origins: Callable[[DeviceDesign], Iterable[Origin]]) -> Callable[[City], Found]:
-    return lambda city: ((name, origin) for name, design in city.designs.items() for origin in origins(design))
+    return lambda city: ((name, origin) for name, design in city.designs() for origin in origins(design))
 
 
 def _ospf(is_one: Callable[[OspfProcess], object]) -> Callable[[City], Found]:
@@ -123,7 +123,7 @@ def _approvals(state: str) -> Callable[[City], Found]:
 def _bgp(kind: str) -> Callable[[City], Found]:
     def find(city: City) -> Iterator[tuple[str, Origin]]:
         kinds = {peer.asn: peer.kind for peer in city.facts.peers}
-        for name, design in city.designs.items():
+        for name, design in city.designs():
             for neighbor in design.bgp.neighbors if design.bgp else ():
                 if kind == ("internal" if design.bgp and neighbor.asn == design.bgp.asn else kinds.get(neighbor.asn)):
                     yield f"{name} {neighbor.address}", neighbor.origin

@@ -126,6 +126,9 @@ def _links(city: City) -> Iterator[Row]:
     cables = sorted(city.facts.cables, key=lambda cable: (city.device_order(cable.a.device), natural(cable.a.port)))
     lines: list[Cable | Circuit] = [*cables, *_sorted_circuits(city)]
     for line in lines:
+        facets = city.of_devices(_devices(line))
+        if not city.wants(facets):
+            continue
         near, far = city.interface(line.a), city.interface(line.b) if line.b else None
         cells: tuple[Cell, ...] = (
             line.id,
@@ -144,7 +147,7 @@ def _links(city: City) -> Iterator[Row]:
             _vrfs(city, line.a) if near and near.address else (),
             survey(line.survey),
         )
-        yield Row(cells, city.of_devices(_devices(line)))
+        yield Row(cells, facets)
 
 
 def _address(interface: Interface | None) -> str | None:
@@ -153,7 +156,7 @@ def _address(interface: Interface | None) -> str | None:
 
 def _vrfs(city: City, end: Attachment) -> tuple[str, ...]:
     """Verticals that run over a link of their own beside the common one: subinterfaces of the near end's port."""
-    interfaces = city.interfaces.get(end.device, {})
+    interfaces = city.interfaces(end.device)
     return tuple(
         interface.vrf for (port, _), interface in sorted(interfaces.items()) if port == end.port and interface.vrf and interface.ospf
     )

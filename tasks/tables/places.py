@@ -10,10 +10,12 @@ from tasks.listing import Cell, Column, Listing, Row
 from tasks.tables.city import City, place
 from tasks.tables.words import MANAGEMENT, MEDIUM, MODE, REALM, ROLE, STATE, TIER, USE, survey, word
 from topology.design import Interface
-from topology.facts import Attachment, PartyKind, Use
+from topology.facts import Attachment, PartyKind, Role, Use
 from topology.i18n import T
 
 _DRAWN_PARTIES = {PartyKind.AGENCY, PartyKind.TOWNSHIP, PartyKind.TERMINALS, PartyKind.NODE, PartyKind.MEMBER, PartyKind.EXIT}
+
+_PAIRED = {Role.EGRESS_FIREWALL, Role.HOSTING_FIREWALL}
 
 
 def _sites(city: City) -> Iterator[Row]:
@@ -62,9 +64,10 @@ SITES = Listing(
 
 
 def _devices(city: City) -> Iterator[Row]:
-    for name in sorted(city.devices, key=city.device_order):
+    for name in city.shown():
         device = city.devices[name]
-        design = city.designs.get(name)
+        pair = city.designed(name) if device.role in _PAIRED else None
+        address = city.design.managed_at.get(name)
         site = city.sites.get((device.realm, device.site))
         cells: tuple[Cell, ...] = (
             name,
@@ -77,8 +80,8 @@ def _devices(city: City) -> Iterator[Row]:
             device.model.title,
             device.number,
             word(MANAGEMENT, device.management),
-            str(design.management.address) if design else None,
-            design.ha.peer if design and design.ha else None,
+            str(address) if address else None,
+            pair.ha.peer if pair and pair.ha else None,
             device.enclosure,
             device.room,
             device.rack,
@@ -164,8 +167,8 @@ def channel_of(end: Attachment | None) -> str | None:
 
 def _ports(city: City) -> Iterator[Row]:
     plugged = _plugged(city)
-    for name in sorted(city.devices, key=city.device_order):
-        interfaces = city.interfaces.get(name, {})
+    for name in city.shown():
+        interfaces = city.interfaces(name)
         for port in city.devices[name].model.ports:
             here = plugged.get((name, port.name))
             interface = interfaces.get((port.name, 0))

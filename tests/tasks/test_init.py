@@ -60,8 +60,12 @@ def test_every_device_renders_and_every_router_stands_in_as_linux(city: Network)
             assert all(file.text for file in renderer.render(design, platform).files)
 
 
-@pytest.mark.parametrize("args", [["check"], ["show", "devices"], ["show", "constructs"], ["render", "--out", "out"], ["diagram", "--out", "pictures"]])
-def test_the_other_commands_take_it(args: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "args", [["check"], ["show", "devices"], ["show", "constructs"], ["render", "--out", "out"], ["diagram", "--out", "pictures"]]
+)
+def test_the_other_commands_take_it(
+    args: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     if not (Path(cli.__file__).parent / "commands" / f"{args[0]}.py").exists():
         pytest.skip(f"govnet {args[0]} is not there yet")
     monkeypatch.chdir(tmp_path)
@@ -129,7 +133,14 @@ def test_an_empty_folder_is_filled_and_stays_the_same_folder(tmp_path: Path, mon
     inode = tmp_path.stat().st_ino
     assert cli.main(["init", "."]) == 0
     assert tmp_path.stat().st_ino == inode
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["approvals.yaml", "city.yaml", "gatekeeper", "inner", "outer", "services.yaml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "approvals.yaml",
+        "city.yaml",
+        "gatekeeper",
+        "inner",
+        "outer",
+        "services.yaml",
+    ]
 
 
 def test_what_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from ipaddress import IPv4Address, IPv4Network
 
-from topology.build.context import Build
+from topology.build.context import REPEATED, Build, Taken
 from topology.i18n import T
 from topology.intent.document import PoolIntent, SliceIntent
 from topology.origin import Origin
@@ -22,10 +23,7 @@ def from_slice(
     build: Build, block: IPv4Network | None, part: SliceIntent | None, number: int, title: str, origin: Origin
 ) -> IPv4Network | None:
     """The n-th allocation of a part of a block: `part.offset` counts from the block's first address."""
-    if block is None:
-        return None
-    if part is None:
-        build.problem(origin, T("there is no address layout for {title}", title=title), hint=T("add it to 'pools' of this network"))
+    if block is None or part is None:  # a pool of blocks without their layout is said where the pool stands
         return None
     start = int(block.network_address) + int(part.offset.network_address)
     if start + part.offset.num_addresses - 1 > int(block.broadcast_address):
@@ -75,25 +73,34 @@ def host(build: Build, prefix: IPv4Network, number: int, title: str, origin: Ori
 
 def collisions(build: Build) -> None:
     """Two allocations of one realm and VRF that share an address: names both sides."""
+    between: Counter[tuple[str, str]] = Counter()
     for entries in build.taken.values():
         ordered = sorted(entries, key=lambda entry: (int(entry[0].network_address), entry[0].prefixlen, entry[1]))
         last = None
         for entry in ordered:
             if last is not None and int(entry[0].network_address) <= int(last[0].broadcast_address):
                 first, second = sorted((last, entry), key=lambda item: item[2])
-                here, there = (second[3], first[3]) if first[2] == second[2] else (second[2], first[2])  # within a site its profile is to blame
-                build.problem(
-                    here,
-                    T(
-                        "{prefix} of {title} overlaps {other} of {owner} at {place}",
-                        prefix=str(second[0]),
-                        title=second[1],
-                        other=str(first[0]),
-                        owner=first[1],
-                        place=str(there),
-                    ),
-                    T("addresses that nobody else has"),
-                    T("choose another number or prefix for one of the two"),
-                )
+                _collision(build, first, second, between)
             if last is None or int(entry[0].broadcast_address) > int(last[0].broadcast_address):
                 last = entry
+
+
+def _collision(build: Build, first: Taken, second: Taken, between: Counter[tuple[str, str]]) -> None:
+    # Within one site its profile is to blame.
+    here, there = (second[3], first[3]) if first[2] == second[2] else (second[2], first[2])
+    between[(here.file, there.file)] += 1
+    if here.file != there.file and between[(here.file, there.file)] > REPEATED:
+        return  # two counties of one number: one cause
+    build.problem(
+        here,
+        T(
+            "{prefix} of {title} overlaps {other} of {owner} at {place}",
+            prefix=str(second[0]),
+            title=second[1],
+            other=str(first[0]),
+            owner=first[1],
+            place=str(there),
+        ),
+        T("addresses that nobody else has"),
+        T("choose another number or prefix for one of the two"),
+    )

@@ -392,8 +392,8 @@ def peer_link(
         build.problem(
             circuit.origin,
             T("link number {number} does not fit into {prefix}", number=number, prefix=str(peer.link_prefix)),
-            T("numbers up to {count}", count=peer.link_prefix.num_addresses // 4),
-            T("choose a smaller number"),
+            T("numbers up to {count}, for /30 each", count=peer.link_prefix.num_addresses // 4),
+            T("choose a smaller number, or widen 'link_prefix' at {place}", place=str(peer.at("link_prefix"))),
         )
         return
     prefix = type(peer.link_prefix)((base, 30))

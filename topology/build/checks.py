@@ -58,7 +58,11 @@ def _pools(build: Build, side: RealmIntent) -> None:
             build.problem(
                 pool.at("each"),
                 T("'{name}' cannot give out networks of /{each} from {prefix}", name=name, each=pool.each, prefix=str(prefix)),
-                T("a length from {low} to {high}", low=low, high=high) if low <= high else T("a shorter prefix"),
+                T("a shorter prefix")
+                if low > high
+                else T("the length {low}", low=low)
+                if low == high
+                else T("a length from {low} to {high}", low=low, high=high),
                 T("choose another length, or another prefix"),
             )
     _layouts(build, side)
@@ -117,7 +121,7 @@ def lan_is_switched(build: Build, lan: Lan, place: Origin) -> bool:
         if lan.vlan is not None and not device.model.switching:
             build.problem(
                 place,
-                T("{title} is a VLAN, and {plug} is no port of a switch", title=lan.title, plug=str(port)),
+                T("{plug} is no port of a switch, and {title} is a VLAN", plug=str(port), title=lan.title),
                 T("ports of switches"),
                 T("choose a port of an access switch"),
             )
@@ -262,7 +266,7 @@ def _peers(build: Build, side: RealmIntent) -> None:
         for key, link in peer.links.items():
             if peer.kind == "isp":
                 build.problem(
-                    peer.at("links", key), T("the links of the Internet carrier '{peer}' stand here", peer=slug),
+                    peer.at("links", key), T("the Internet carrier '{peer}' has no links of its own", peer=slug),
                     T("'links' of a province only"), T("name the carrier in 'egress' or 'exits' of the municipal centre"),
                 )  # fmt: skip
             _roles(build, side, (link.device,), {Role.CORE}, [link.at("device")])

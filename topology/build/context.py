@@ -21,6 +21,8 @@ from topology.problems import Problem, names, unknown_name
 CODE = {Realm.OUTER: "o", Realm.INNER: "i"}
 REPEATED = 3  # a value of a profile can be wrong in every site that uses it: so often it is said
 
+Taken = tuple[IPv4Network, str, Origin, Origin]  # prefix, for what, by which node, and its place in the site's profile where it has one
+
 
 @dataclass(frozen=True, slots=True)
 class Lan:
@@ -116,7 +118,7 @@ class Build:
     placed: dict[tuple[Realm, str], PlacementIntent] = field(default_factory=dict)  # (realm, service) -> its placement
     servers: dict[tuple[Realm, str, str], list[facts.Host]] = field(default_factory=dict)  # (realm, service, role) -> hosts
     flows: dict[str, facts.Flow] = field(default_factory=dict)
-    taken: dict[tuple[Realm, str | None], list[tuple[IPv4Network, str, Origin, Origin]]] = field(default_factory=dict)
+    taken: dict[tuple[Realm, str | None], list[Taken]] = field(default_factory=dict)
     _repeated: Counter[tuple[Origin, str]] = field(default_factory=Counter)
 
     def problem(self, origin: Origin, what: Text, allowed: Text | None = None, hint: Text | None = None) -> None:

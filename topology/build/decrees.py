@@ -103,7 +103,7 @@ def verticals(build: Build) -> tuple[facts.VerticalNetwork, ...]:
             for index, service in enumerate(vertical.services):
                 if service not in build.services:
                     build.unknown(vertical.at("services", index), T("service"), service, build.services)
-            if vertical.mode == "vrf":
+            if vertical.mode == "vrf" and owner in build.parties:
                 _vrf_flows(build, side, slug, vertical, tuple(members))
             found.append(
                 facts.VerticalNetwork(
@@ -277,12 +277,13 @@ def _unit(build: Build, slug: str, realm: Realm, unit: Any, channels: list[Ferry
     manage_host(build, realm, slug, zone, address, unit.origin)
     for channel in channels:
         role = channel.outer_role if realm is Realm.OUTER else channel.inner_role
-        for server in hosts_of(build, realm, channel.service, role):
-            if server.party == zone:
-                continue
+        servers = [server for server in hosts_of(build, realm, channel.service, role) if server.party != zone]
+        parties = sorted({server.party for server in servers})
+        for party in parties:  # all servers of a role in one zone are one flow
+            suffix = "" if len(parties) == 1 else f"@{party.rpartition('/')[2]}"
             for protocol, ports in by_protocol(build.services[channel.service].roles[role].ports):
                 flow = Flow(
-                    f"{slug}-{channel.id}-{protocol}",
+                    f"{slug}-{channel.id}-{protocol}{suffix}",
                     realm,
                     None,
                     channel.service,
@@ -291,8 +292,8 @@ def _unit(build: Build, slug: str, realm: Realm, unit: Any, channels: list[Ferry
                     ports,
                     (zone,),
                     (address,),
-                    server.party,
-                    (server.address,),
+                    party,
+                    tuple(server.address for server in servers if server.party == party),
                     channel.level,
                     ("7.1.1",),
                     channel.origin,

@@ -19,6 +19,7 @@ from topology.origin import Origin
 
 FIRST_SERVER = 10  # host numbers below are the gateways' and firewalls'
 EVERYBODY = (PartyKind.AGENCY, PartyKind.TOWNSHIP, PartyKind.EXIT, PartyKind.TERMINALS, PartyKind.NODE)
+GROUPS = frozenset({"all", "municipal", "county", "township", "nodes"})
 NOC_FLOWS = (("aaa", "server"), ("ntp", "server"), ("syslog", "collector"), ("nms", "manager"))
 
 
@@ -34,6 +35,7 @@ def build_flows(build: Build) -> tuple[Publication, ...]:
                 T("one placement of a service in each network"),
                 T("join the two"),
             )
+    placements = [(realm, slug, placement) for (realm, slug), placement in build.placed.items()]
     for _, slug, placement in placements:
         _hosts(build, slug, placement)
     for realm, slug, placement in placements:
@@ -425,11 +427,13 @@ def _explicit(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> None:
                 )
         return
     for target in select(build, realm, flow.to, flow.at("to")):
+        # Of a group each target names its flow, so that one more target renames no other's.
+        suffix = f"@{target.partition(':')[2].replace('/', '.')}" if _means_many(flow.to) else ""
         for protocol, ports in by_protocol(flow.ports):
             _add(
                 build,
                 Flow(
-                    f"{slug}-{protocol}",
+                    f"{slug}-{protocol}{suffix}",
                     realm,
                     build.parties[target].vrf,
                     "declared",
@@ -445,6 +449,11 @@ def _explicit(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> None:
                     flow.origin,
                 ),
             )
+
+
+def _means_many(selector: str) -> bool:
+    """Whether a selector may mean several parties, now or when one is added."""
+    return selector in GROUPS or ":" in selector or selector.startswith("*/")
 
 
 def _is_allowed(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> bool:

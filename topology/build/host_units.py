@@ -30,6 +30,10 @@ def place_units(build: Build, drafts: dict[str, Draft]) -> None:
         address = IPv4Interface((own[0].address, lan.prefix.prefixlen))
         draft.set(ref, intent.origin, address=address, routed=True, shutdown=False, unused=False, description=f"zone {intent.zone}")
         draft.lans.append((replace(lan, kind="management"), ref))
+        # The arc is up without an address, and the same whether the other side's files are here or not.
+        arc = Ref(Kind.PORT, intent.arc)
+        draft.set(arc, intent.origin, description=f"exchange arc of {slug}", shutdown=False, unused=False)
+        draft.values[arc]["origin"] = intent.origin
 
 
 def _intent(build: Build, draft: Draft) -> tuple[str, HostUnitIntent]:

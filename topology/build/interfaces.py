@@ -232,8 +232,9 @@ def _take_part(build: Build, draft: Draft, lan: Lan, parents: list[Ref]) -> None
         return
     if device.role is Role.EXIT_FIREWALL and not parents:  # the transit network reaches it untagged on its own cable
         parents = [ref for ref in draft.values if ref.kind is Kind.PORT and _is_access(build, device.name, ref.port, lan)]
-        _hold_address(build, draft, lan, parents[0] if parents else None)
-        return
+        if parents:
+            _hold_address(build, draft, lan, parents[0])
+            return
     if device.model.switching:
         draft.vlans[lan.vlan] = Vlan(lan.vlan, ascii_name(lan.title), lan.origin)
         for parent in parents:
@@ -294,14 +295,7 @@ def _oob_socket(build: Build, draft: Draft, lan: Lan) -> None:
     draft.lans.append((lan, ref))
 
 
-def _hold_address(build: Build, draft: Draft, lan: Lan, ref: Ref | None) -> None:
-    if ref is None:
-        build.problem(
-            lan.origin,
-            T("{device} has no port in '{lan}'", device=draft.device.name, lan=lan.title),
-            hint=T("add the cable that joins them"),
-        )
-        return
+def _hold_address(build: Build, draft: Draft, lan: Lan, ref: Ref) -> None:
     device = draft.device
     values: dict[str, Any] = {"address": in_lan(build, lan, device.name), "vrf": lan.vrf, "routed": ref.kind is Kind.PORT}
     if lan.zone is not None and device.role in FIREWALLS:

@@ -229,18 +229,19 @@ def _agencies(
     numbers: dict[int, AgencyIntent] = {}
     for agency in agencies:
         other = numbers.setdefault(agency.number, agency)
-        if other is not agency or agency.number in retired:
-            build.problem(
-                agency.at("number"),
-                T(
-                    "the number {number} of '{slug}' is taken or retired: {other}",
-                    number=agency.number,
-                    slug=agency.slug,
-                    other=str(other.at("number")),
-                ),
-                T("a number of its own in {site}, never one that was retired", site=site),
-                T("choose a free number"),
+        allowed = T("a number of its own in {site}, never one that was retired", site=site)
+        if other is not agency:
+            what = T(
+                "the number {number} of '{slug}' is also that of '{other}' at {place}",
+                number=agency.number,
+                slug=agency.slug,
+                other=other.slug,
+                place=str(other.at("number")),
             )
+            build.problem(agency.at("number"), what, allowed, T("choose a free number"))
+        elif agency.number in retired:
+            what = T("the number {number} is retired: its addresses belonged to an agency that was deleted", number=agency.number)
+            build.problem(agency.at("number"), what, allowed, T("choose a free number"))
         _agency(build, side, site, agency, county, profile)
 
 
@@ -342,7 +343,7 @@ def _exit(build: Build, side: RealmIntent, party: Party, lan: Lan) -> None:
         for cable in build.cables
         for at in lan.ports
     )
-    if not cabled:
+    if lan.ports and not cabled:
         build.problem(
             exit_.at("outer"),
             T("no cable leads from {device} {port} to the port of '{agency}'", device=outer[0], port=outer[1], agency=exit_.agency),

@@ -134,10 +134,9 @@ def _devices(
     overrides: Mapping[str, DeviceIntent],
     place: Origin,
 ) -> None:
-    for slug, override in overrides.items():
-        if slug not in given:
-            build.unknown(override.origin, T("device"), slug, given)
     build.written[(side.realm, site)] = {slug: overrides.get(slug, profiled).origin for slug, profiled in given.items()}
+    for slug, override in overrides.items():
+        build.device(side.realm, site, slug, override.origin)
     numbers: dict[int, tuple[str, Origin]] = {}
     for slug, profiled in given.items():
         intent = overrides.get(slug, profiled)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from topology.design import Kind as InterfaceKind
-from topology.diagram.city import GATEKEEPER, OVERVIEW, City, Line, place_of
-from topology.diagram.naming import part_of, place_title
+from topology.diagram.city import OVERVIEW, City, Line, place_of
+from topology.diagram.place_cards import place_card
 from topology.diagram.telling import Card, Cell, Teller
-from topology.diagram.words import LEVEL, MANAGEMENT, MEDIUM, PARTY, PEER, REALM, ROLE, STATE, SYSTEM, TIER, USE, rate, short_port
-from topology.facts import Attachment, Cable, Circuit, Device, FerryChannel, Party, Peer, Realm, Tier
+from topology.diagram.words import LEVEL, MANAGEMENT, MEDIUM, PARTY, PEER, REALM, ROLE, STATE, SYSTEM, USE, rate, short_port
+from topology.facts import Attachment, Cable, Circuit, Device, Party, Peer
 from topology.i18n import T
 
 _SEPARATION = {"dedicated-fibre": T("dedicated fibre"), "wavelength": T("wavelength"), "timeslot": T("timeslot")}
-_DIRECTION = {"inner-to-outer": T("inner to outer"), "outer-to-inner": T("outer to inner")}
 
 
 def all_cards(city: City, lang: str) -> dict[str, Card]:
     """Cards by id, in order."""
     t = Teller(city, lang)
-    cards = {f"place:{place}": _place(t, place) for place in (OVERVIEW, *city.residents)}
+    cards = {f"place:{place}": place_card(t, place) for place in (OVERVIEW, *city.residents)}
     cards |= {f"device:{name}": _device(t, device) for name, device in city.devices.items()}
     cards |= {f"peer:{key}": _peer(t, key, peer) for key, peer in city.peers.items()}
     cards |= {f"party:{party.id}": _party(t, party) for party in city.parties}
@@ -61,8 +58,7 @@ def _ports(t: Teller, device: Device) -> tuple[str, list[str], list[list[Cell]]]
         at = [end for end in party.attachments if end.device == device.name]
         link: Cell = [party.name.text(t.lang), f"party:{party.id}"]
         rows += [((index.get(end.port, 0), str(end)), [_port(t, end), link, t.word(PARTY, party.kind)]) for end in at]
-    used = {key[1].split(" ")[1] for key, _ in rows}
-    free = sum(port.kind == "data" and port.name not in used for port in device.model.ports)
+    free = sum(port.kind == "data" for port in device.model.ports) - len(t.city.used_ports(device.name))
     title = t.say(T("Ports in use ({free} free)", free=free))
     head = [t.say(T("Port")), t.say(T("Leads to")), t.say(T("Line"))]
     return title, head, [row for _, row in sorted(rows, key=lambda item: item[0])]
@@ -178,66 +174,3 @@ def _peer(t: Teller, key: str, peer: Peer) -> Card:
     card.find = [*t.named(peer.name), peer.slug, str(peer.asn)]
     card.nets = [str(prefix) for prefix in (*peer.accepts, *peer.announces) if prefix.prefixlen]
     return card
-
-
-def _place(t: Teller, place: str) -> Card:
-    devices = _inside(t, place)
-    realms = sorted({d.realm for d in devices})
-    card = Card(place_title(t.city, place, t.lang), _place_kind(t, place), _one(realms), place)
-    site = t.city.sites.get(place)
-    townships = sorted({d.site for d in devices if d.tier is Tier.TOWNSHIP}, key=lambda key: t.city.county_numbers.get(key, 0))
-    card.rows = [
-        (t.say(T("Statistical code")), site.code if site else ""),
-        (t.say(T("Network")), " · ".join(t.word(REALM, realm) for realm in realms)),
-        (t.say(T("Devices")), str(len(devices))),
-        (t.say(T("Townships")), [t.place_link(key) for key in townships] if place != OVERVIEW and "/" not in place else ""),
-        (t.say(T("Survives")), _survives(t, site.survives) if site else ""),
-        (t.say(T("Inventory")), str(site.origin) if site else ""),
-    ]
-    card.tables = _place_tables(t, place, devices)
-    card.find = [place, *(t.named(site.name) if site else ())]
-    return card
-
-
-def _survives(t: Teller, failures: int) -> str:
-    return t.say(T("failures of its connection: {count}", count=failures))
-
-
-def _inside(t: Teller, place: str) -> list[Device]:
-    if place == OVERVIEW:
-        return list(t.city.devices.values())
-    return [d for key, devices in t.city.residents.items() if key == place or key.startswith(place + "/") for d in devices]
-
-
-def _place_kind(t: Teller, place: str) -> str:
-    if part_of(place) or place == OVERVIEW:
-        return t.word(TIER, Tier.MUNICIPAL)
-    return t.word(TIER, Tier.TOWNSHIP if "/" in place else Tier.COUNTY)
-
-
-def _place_tables(t: Teller, place: str, devices: Sequence[Device]) -> list[tuple[str, list[str], list[list[Cell]]]]:
-    if place == OVERVIEW:
-        return []
-    names = {d.name for d in devices}
-    lines = [line for line in t.city.lines if any(end.device in names for end in line.ends())]
-    rows: list[list[Cell]] = [
-        [t.device_link(d.name), t.word(ROLE, d.role), t.word(STATE, d.survey.state)] for d in t.city.residents.get(place, ())
-    ]
-    head = [t.say(T("Device")), t.say(T("Role")), t.say(T("State"))]
-    tables = [(t.say(T("Devices")), head, rows), t.circuits(lines)]
-    return [*tables, _channels(t)] if place == GATEKEEPER else tables
-
-
-def _channels(t: Teller) -> tuple[str, list[str], list[list[Cell]]]:
-    head = [t.say(T("Channel")), t.say(T("Direction")), t.say(T("Content and level"))]
-    return t.say(T("Ferry channels")), head, [_channel(t, channel) for channel in t.city.facts.channels]
-
-
-def _channel(t: Teller, channel: FerryChannel) -> list[Cell]:
-    direction = t.word(_DIRECTION, channel.direction)
-    return [f"{channel.gatekeeper} {channel.id}", direction, f"{channel.content.text(t.lang)} · {t.word(LEVEL, channel.level)}"]
-
-
-def _one(realms: Sequence[Realm]) -> str:
-    """The realm that colours a card, or "between"."""
-    return realms[0] if len(realms) == 1 else "between"

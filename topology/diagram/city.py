@@ -129,6 +129,13 @@ class City:
                 found[device].append(party)
         return {device: tuple(parties) for device, parties in found.items()}
 
+    def used_ports(self, device: str) -> frozenset[str]:
+        """Data ports of ``device`` that something is plugged into."""
+        data = {port.name for port in self.devices[device].model.ports if port.kind == "data"}
+        ends = [end for line in self.lines_of.get(device, ()) for end in line.ends()]
+        ends += [end for party in self.parties_of.get(device, ()) for end in party.attachments]
+        return frozenset(end.port for end in ends if end.device == device and end.port in data)
+
     @cached_property
     def residents(self) -> dict[str, tuple[Device, ...]]:
         """Devices by the place that they are at home in, places and devices in order."""

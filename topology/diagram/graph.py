@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from topology.diagram.city import GATEKEEPER, City, Line, place_of, planned
+from topology.diagram.city import City, Line, place_of, planned
+from topology.diagram.levels import BETWEEN, Levels
 from topology.diagram.naming import group_title, lines_label, lines_title, parent_of, peer_node, place_icon, place_title, unique
 from topology.diagram.scene import Edge, Group, Kind, Node, View
 from topology.diagram.strips import Ends, strips
@@ -18,38 +19,7 @@ from topology.i18n import T
 COLLAPSE = 4
 """A neighbouring place with more devices than this at our lines is drawn as one box."""
 
-ONE_SIDE = 6
-"""More access switches than this stand on both sides of what they hang on, half of them on each."""
-
 _SERVICE = (Use.MANAGEMENT, Use.CONSOLE)
-
-# Who stands above whom, from the Internet down to the terminals.
-_LEVEL: dict[str, int] = {
-    "encryptor": 45,
-    Role.BORDER_ROUTER: 10,
-    Role.BORDER_SWITCH: 20,
-    Role.EGRESS_FIREWALL: 30,
-    Role.EXIT_FIREWALL: 30,
-    Role.CORE: 40,
-    Role.DMZ_SWITCH: 47,
-    Role.AGGREGATION: 46,
-    Role.HOSTING_FIREWALL: 50,
-    Role.HOSTING_SWITCH: 60,
-    Role.ACCESS: 60,
-    Role.NOC: 60,
-    Role.COUNTY_ROUTER: 60,
-    Role.HOST_UNIT: 70,
-    Role.DISTRIBUTION: 70,
-    Role.TOWNSHIP_ROUTER: 70,
-    Role.OOB: 70,
-    Role.CONSOLE_SERVER: 75,
-    Role.CLOCK: 80,
-}
-_PEER_LEVEL, _PLACE_LEVEL, _PARTY_LEVEL = 0, 70, 100
-
-# A county from left to right: agencies, distribution switch and core, first router, townships, second router, its core. So the two
-# lines of a township leave it on two sides, and none crosses another. The core's own picture has the counties between its two routers.
-_DISTRIBUTED, _DISTRIBUTION, _FIRST, _SECOND, _BEYOND = 20, 30, 60, 80, 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +41,24 @@ class Near:
         self.city, self.place, self.lang, self.drawn = city, place, lang, drawn
         self.home = {d.name: d for d in city.residents[place]}
         self.tier = min((d.tier for d in self.home.values()), key=list(Tier).index)
-        self.is_core = place.endswith(".core")
-        self.sideways = self.tier is Tier.COUNTY or self.is_core or place.endswith(".access")
+        self.standing = Levels(city, place, self.home, self.tier)
+        self.boxes_all = place.endswith(".core")
         self.lines = tuple(line for line in unique(self._lines()) if self._shows(line))
         self.away = self._away()
-        self.second = frozenset(self._second()) if self.sideways else frozenset()
-        access = [d.name for d in self.home.values() if d.role is Role.ACCESS] if place.endswith(".access") else []
-        self.left = frozenset(access[: len(access) // 2]) if len(access) > ONE_SIDE else frozenset()
         self.levels: dict[str, int] = {}
 
     def build(self) -> View:
         nodes = [*self._home_nodes(), *self._away_nodes(), *self._peer_nodes(), *self._party_nodes()]
         at = {node.id: n for n, node in enumerate(nodes)}
         edges = sorted((self._orient(loose) for loose in self._loose_edges()), key=lambda edge: (at[edge[0].tail], at[edge[0].head]))
-        if self.sideways:
+        if self.standing.sideways:
             placed, drawn = nodes, [edge for edge, _ in edges]
         else:
             placed, drawn = strips(self.city, nodes, edges, self.lang)
         drawn += self._in_order()
         groups = self._groups(placed)
         title, parent = place_title(self.city, self.place, self.lang), parent_of(self.city, self.place)
-        return View(self.place, title, parent, f"place:{self.place}", self.sideways, tuple(placed), tuple(drawn), groups)
+        return View(self.place, title, parent, f"place:{self.place}", self.standing.sideways, tuple(placed), tuple(drawn), groups)
 
     def _groups(self, nodes: list[Node]) -> tuple[Group, ...]:
         """A frame a realm around what is at home, and one around the neighbours of each other place."""
@@ -105,11 +72,6 @@ class Near:
         return tuple(found[key] for key in sorted(found))
 
     # ------------------------------------------------------------------------------------------------- what is in it
-
-    def _second(self) -> Iterable[str]:
-        """Of each pair of routers, or of aggregation switches, the second: it stands on the other side of what both lead to."""
-        for role in (Role.CORE, Role.AGGREGATION) if self.is_core else (Role.COUNTY_ROUTER,):
-            yield from [d.name for d in self.home.values() if d.role is role and (self.is_core or d.realm is Realm.OUTER)][1::2]
 
     def _lines(self) -> Iterable[Line]:
         for name in self.home:
@@ -127,7 +89,7 @@ class Near:
             by_place[place_of(self.city.devices[name])].append(name)
         away: dict[str, str] = {}
         for place, names in by_place.items():
-            boxed = len(names) > COLLAPSE or self._is_below(place) or self.is_core
+            boxed = len(names) > COLLAPSE or self._is_below(place) or self.boxes_all
             away |= {name: f"place:{place}" if boxed else f"device:{name}" for name in names}
         return away
 
@@ -145,32 +107,9 @@ class Near:
         self.levels[node] = level
         return str(level)
 
-    def _device_level(self, device: Device) -> int:
-        if device.tier is Tier.TOWNSHIP and device.role is Role.ACCESS:
-            return 80
-        if device.role == "encryptor" and device.tier is Tier.COUNTY:
-            return 55
-        if self.tier is Tier.COUNTY:
-            return self._county_level(device)
-        if self.place == GATEKEEPER:
-            return _SECOND + 10 * (device.role is not Role.HOST_UNIT) if device.realm is Realm.INNER else _LEVEL.get(device.role, 60)
-        if device.name in self.left:
-            return _DISTRIBUTION
-        if self.is_core:
-            return _SECOND if device.name in self.second else _FIRST
-        return _LEVEL.get(device.role, 60)
-
-    def _county_level(self, device: Device) -> int:
-        if device.name in self.second:
-            return _SECOND
-        if device.name in self.home:
-            return _DISTRIBUTION if device.role is Role.DISTRIBUTION else _FIRST
-        ours = {end.device for line in self.city.lines_of[device.name] for end in line.ends()} & set(self.home)
-        return _BEYOND if ours and ours <= self.second else _DISTRIBUTION
-
     def _device_node(self, device: Device, *, group: str, away: bool) -> Node:
         node = f"device:{device.name}"
-        rank = self._level(node, self._device_level(device))
+        rank = self._level(node, self.standing.device(device))
         role = ROLE[device.role].render(self.lang)
         notes = (role,) if away else (role, device.model.title.partition(" (")[0])
         opens = self._opens(place_of(device)) if away else ""
@@ -183,8 +122,8 @@ class Near:
     def _home_group(self, device: Device) -> str:
         if device.role is Role.HOST_UNIT:
             return f"home:gk:{device.enclosure}"
-        if self.is_core:
-            return ""  # a frame around two routers would push everything between them away
+        if not self.standing.framed:
+            return ""  # a frame would push what stands between its two sides out of it
         return f"home:realm:{device.realm}"
 
     def _away_nodes(self) -> list[Node]:
@@ -198,13 +137,14 @@ class Near:
         device = self.city.devices[name]
         place = place_of(device)
         if node.startswith("device:"):
-            return self._device_node(device, group="" if self.tier is Tier.COUNTY else f"away:{place}:{device.realm}", away=True)
-        rank = self._level(node, _PLACE_LEVEL)
+            return self._device_node(device, group="" if self.standing.paired else f"away:{place}:{device.realm}", away=True)
+        rank = self._level(node, BETWEEN)
         inside = self._is_below(place)
         group = f"home:realm:{device.realm}" if inside and self.tier is Tier.COUNTY else ""
         devices = self.city.residents[place]
-        return Node(node, Kind.PLACE, place_icon(place), device.realm, place_title(self.city, place, self.lang), self._place_notes(place, device.realm),
-                    node, self._opens(place), group, f"{group}/{rank}", planned(devices), not inside)  # fmt: skip
+        title, notes = place_title(self.city, place, self.lang), self._place_notes(place, device.realm)
+        return Node(node, Kind.PLACE, place_icon(place), device.realm, title, notes, node, self._opens(place), group,
+                    f"{group}/{rank}", planned(devices), not inside)  # fmt: skip
 
     def _place_notes(self, place: str, realm: Realm) -> tuple[str, ...]:
         """A township's own prefixes; of anything else how many devices it has."""
@@ -214,13 +154,12 @@ class Near:
         return (T("devices: {count}", count=sum(d.realm is realm for d in self.city.residents[place])).render(self.lang),)
 
     def _peer_nodes(self) -> list[Node]:
-        slugs = sorted({line.peer for line in self.lines if line.peer})
-        return [peer_node(self.city, slug, self.lang, self._level(f"peer:{slug}", self._peer_level(slug))) for slug in slugs]
-
-    def _peer_level(self, slug: str) -> int:
-        """In a core's picture beside the router that it is at, else above everything."""
-        at = {line.a.device for line in self.lines if line.peer == slug}
-        return _BEYOND if self.is_core and at <= self.second else _PEER_LEVEL
+        at: dict[str, set[str]] = defaultdict(set)
+        for line in self.lines:
+            if line.peer:
+                at[line.peer].add(line.a.device)
+        levels = {key: self.standing.peer(at[key]) for key in sorted(at)}
+        return [peer_node(self.city, key, self.lang, self._level(f"peer:{key}", level)) for key, level in levels.items()]
 
     def _parties(self) -> list[Party]:
         return unique(party for name in self.home for party in self.city.parties_of.get(name, ()))
@@ -231,8 +170,7 @@ class Near:
     def _party_node(self, party: Party) -> Node:
         node = f"party:{party.id}"
         devices = [self.home[end.device] for end in party.attachments if end.device in self.home]
-        distributed = self.tier is Tier.COUNTY and any(d.role is Role.DISTRIBUTION for d in devices) or devices[0].name in self.left
-        self._level(node, _DISTRIBUTED if distributed else _PARTY_LEVEL)
+        self._level(node, self.standing.party(devices))
         notes = tuple(str(prefix) for prefix in party.prefixes[:1])
         return Node(node, Kind.PARTY, PARTY_ICON[party.kind], party.realm, party.name.text(self.lang), notes, node,
                     group=self._home_group(devices[0]), planned=party.state == "planned")  # fmt: skip
@@ -272,7 +210,7 @@ class Near:
         numbers = self.city.county_numbers
         places = {node.removeprefix("place:") for node in self.away.values()} & set(numbers)
         ordered = sorted(places, key=numbers.__getitem__, reverse=self.tier is Tier.COUNTY)
-        return [_beside(f"place:{first}", f"place:{second}") for first, second in pairwise(ordered)] if self.sideways else []
+        return [_beside(f"place:{first}", f"place:{second}") for first, second in pairwise(ordered)] if self.standing.sideways else []
 
     def _orient(self, loose: _Loose) -> tuple[Edge, Ends]:
         """The edge from its upper to its lower end, with the attachments in the same order."""

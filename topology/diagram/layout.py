@@ -87,8 +87,8 @@ def _sizes(nodes: Iterable[Node]) -> dict[str, Box]:
 def dot_source(view: View, sizes: dict[str, Box]) -> str:
     """The view in Graphviz's language. Names are numbers: nothing from the inventory gets into it."""
     names = {n.id: f"n{number}" for number, n in enumerate(view.nodes)}
-    apart = 1.0 if view.id == OVERVIEW else 1.6
-    direction = f"rankdir=LR nodesep=0.14 ranksep={apart}" if view.sideways else "rankdir=TB nodesep=0.3 ranksep=0.75"
+    wide, apart = (1.0, 0.24) if view.id == OVERVIEW else (1.6, 0.14) if any(edge.label for edge in view.edges) else (0.8, 0.14)
+    direction = f"rankdir=LR nodesep={apart} ranksep={wide}" if view.sideways else "rankdir=TB nodesep=0.3 ranksep=0.75"
     # Ranks across frames need Graphviz's newer ranking, which in turn does not keep nodes of one rank in order.
     ranks = _by_rank(view)
     ranking = " newrank=true" if any(_frame(nodes) is None for nodes in ranks.values()) else ""

@@ -11,7 +11,7 @@ from topology.diagram.words import short_port
 from topology.facts import Attachment
 from topology.i18n import T
 
-PORTS = 14
+PORTS = 10
 DEVICES = 12
 """Up to so many lines a device, and so many devices, a view shows the ports themselves."""
 
@@ -36,11 +36,9 @@ def strips(city: City, nodes: list[Node], edges: list[tuple[Edge, Ends]], lang: 
 
 def _with_ports(city: City, node: Node, ports: tuple[Port, ...], lang: str) -> Node:
     device = city.devices[node.id.removeprefix("device:")]
-    sockets = sum(port.kind == "data" for port in device.model.ports)
-    used = len({port.name for port in ports})
-    return replace(
-        node, kind=Kind.STRIP, ports=ports, notes=(*node.notes, T("ports: {used} of {total} in use", used=used, total=sockets).render(lang))
-    )
+    total = sum(port.kind == "data" for port in device.model.ports)
+    note = T("ports: {used} of {total} in use", used=len(city.used_ports(device.name)), total=total).render(lang)
+    return replace(node, kind=Kind.STRIP, ports=ports, notes=(*node.notes, note))
 
 
 def _cell(city: City, end: Attachment, upper: bool, planned: bool) -> Port:

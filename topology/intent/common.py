@@ -6,11 +6,17 @@ from datetime import date
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from topology.facts import Level, Name, PortRange, Survey
 from topology.i18n import T
 from topology.node import Invalid, Node
+
+
+def _json(pattern: str) -> WithJsonSchema:
+    """How an editor checks a text that a validator of ours reads."""
+    return WithJsonSchema({"type": "string", "pattern": pattern})
+
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=24)]
 Text1 = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -18,8 +24,8 @@ Ascii = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"
 PortName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z-]*[0-9/.:]*[0-9]$", max_length=40)]
 Number = Annotated[int, Field(ge=1, le=65535, strict=True)]
 VlanId = Annotated[int, Field(ge=2, le=4094, strict=True)]
-Prefix = Annotated[IPv4Network, BeforeValidator(lambda value: _prefix(value))]
-Address = Annotated[IPv4Address, BeforeValidator(lambda value: _address(value))]
+Prefix = Annotated[IPv4Network, BeforeValidator(lambda value: _prefix(value)), _json(r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$")]
+Address = Annotated[IPv4Address, BeforeValidator(lambda value: _address(value)), _json(r"^([0-9]{1,3}\.){3}[0-9]{1,3}$")]
 Survives = Annotated[int, Field(ge=0, le=2, strict=True)]
 State = Literal["connected", "building", "planned"]
 
@@ -88,7 +94,7 @@ def _survey(value: Any) -> Survey:
     raise Invalid(T("{value} is no survey state", value=repr(value)), allowed, T("for example: surveyed 2026-03-02 李工"))
 
 
-SurveyState = Annotated[Survey, BeforeValidator(_survey)]
+SurveyState = Annotated[Survey, BeforeValidator(_survey), _json(r"^(planned|surveyed [0-9]{4}-[0-9]{2}-[0-9]{2} .+)$")]
 
 
 class Service(tuple[str, tuple[PortRange, ...]]):
@@ -111,7 +117,7 @@ def parse_service(value: Any) -> tuple[str, PortRange | None]:
     raise Invalid(T("{value} is no service port", value=repr(value)), allowed, None)
 
 
-ServicePort = Annotated[Any, BeforeValidator(parse_service)]
+ServicePort = Annotated[Any, BeforeValidator(parse_service), _json(r"^(icmp|(tcp|udp)/[0-9]{1,5}(-[0-9]{1,5})?)$")]
 
 
 class OrganisationIntent(Node):

@@ -257,7 +257,12 @@
     }
     const parts = query.toLowerCase().split(/\s+/).filter(Boolean);
     const found = index.filter((entry) => parts.every((part) => entry.text.includes(part) || entry.nets.some((net) => net.startsWith(part))));
-    const score = (entry) => (entry.title === parts.join(" ") ? 0 : entry.title.startsWith(parts[0]) ? 1 : entry.title.includes(parts[0]) ? 2 : 3) * 10 + (entry.id.startsWith("place:") ? 0 : 1);
+    const whole = parts.join(" ");
+    const near = ({ title, text }) => {
+      if (title === whole || text.split(" ").includes(whole)) return 0;
+      return title.startsWith(parts[0]) ? 1 : title.includes(parts[0]) ? 2 : 3;
+    };
+    const score = (entry) => near(entry) * 10 + (entry.id.startsWith("place:") ? 0 : 1);
     return found.map((entry) => ({ ...entry, score: score(entry) })).sort((a, b) => a.score - b.score).slice(0, 40);
   }
 
