@@ -86,7 +86,7 @@ bench: $(VENV)/.installed-dev ## the benchmarks of tests/bench
 
 PYBABEL := $(RUN) babel.messages.frontend --quiet
 # The same options in both targets, else the check would see differences that nobody made.
-EXTRACT := extract -k T --no-default-keywords --no-location --sort-output -w 140 -o build/govnet.pot $(filter-out templates,$(PACKAGES))
+EXTRACT := extract -k T --no-default-keywords --no-location --sort-output -w 140 -o build/govnet.pot $(PACKAGES)
 UPDATE := update -D govnet -l zh -i build/govnet.pot -d topology/locale --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 140
 
 .PHONY: i18n

@@ -93,32 +93,31 @@ class NoMatchError(Exception):
 def narrow(table: Table, wanted: Mapping[str, Sequence[str]]) -> Table:
     """The rows that every filter of ``wanted`` lets through; of several values of one filter each is good.
 
-    Raises NoMatchError for the first value that leaves nothing of what the filters before it left.
+    Raises NoMatchError for the first value that no row has, else for the first that the filters before it leave no row of.
     """
-    rows = table.rows
-    said: list[str] = []
     for option, values in wanted.items():
-        known = sorted({value for row in rows for value in row.facets.get(option, ())})
-        for value in values:
-            if value not in known:
-                raise NoMatchError(_no_match(table.name, option, value, known, said))
+        _expect(table.name, table.rows, option, values, "")
+    rows, said = table.rows, ""
+    for option, values in wanted.items():
+        _expect(table.name, rows, option, values, said)
         rows = tuple(row for row in rows if not row.facets.get(option, frozenset()).isdisjoint(values))
-        said += [f"--{option} {value}" for value in values]
+        said = " ".join((*filter(None, [said]), *(f"--{option} {value}" for value in values)))
     return replace(table, rows=rows)
 
 
-def _no_match(listing: str, option: str, value: str, known: Sequence[str], said: Sequence[str]) -> Text:
-    near = nearest(value, known)
-    return T(
-        "{what} · allowed: {allowed}{hint}",
-        what=T(
-            "nothing in '{listing}' with {said} has --{option} {value}", listing=listing, said=" ".join(said), option=option, value=value
-        )
-        if said
-        else T("nothing in '{listing}' has --{option} {value}", listing=listing, option=option, value=value),
-        allowed=names(known),
-        hint=T(" · did you mean '{name}'?", name=near) if near else "",
-    )
+def _expect(listing: str, rows: Iterable[Row], option: str, values: Iterable[str], said: str) -> None:
+    known = sorted({value for row in rows for value in row.facets.get(option, ())})
+    for value in values:
+        if value in known:
+            continue
+        what = T("nothing in '{listing}' has --{option} {value}", listing=listing, option=option, value=value)
+        if said:
+            what = T("nothing in '{listing}' with {said} has --{option} {value}", listing=listing, said=said, option=option, value=value)
+        if not known:
+            raise NoMatchError(what)
+        near = nearest(value, known)
+        hint = T(" · did you mean '{name}'?", name=near) if near else ""
+        raise NoMatchError(T("{what} · allowed: {allowed}{hint}", what=what, allowed=names(known), hint=hint))
 
 
 # ------------------------------------------------------------------------------------------------------- cells as text

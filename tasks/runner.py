@@ -75,6 +75,7 @@ def _fork(task: Task, hosts: list[Host], others: list[Connection]) -> tuple[Conn
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends this one
+        gc.set_threshold(100_000)  # designs and texts go by count of references
         for connection in (reader, *others):
             connection.close()
         for host in hosts:

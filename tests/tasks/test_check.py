@@ -58,11 +58,15 @@ def test_every_problem_in_order_for_people(broken: Path, capsys: pytest.CaptureF
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "approvals.yaml:7:24: 'retained-exits' is not allowed for 'kind' · allowed: 'retained-exit', 'retained-vertical', 'exception', "
-        "'channel' or 'shared-transport' · did you mean 'retained-exit'?",
+        (
+            "approvals.yaml:7:24: 'retained-exits' is not allowed for 'kind' · allowed: retained-exit, retained-vertical, exception, "
+            "channel, shared-transport · did you mean 'retained-exit'?"
+        ),
         "outer/counties/qingzhen.yaml:5:3: the key 'profile' is missing · add it here",
-        "outer/counties/qingzhen.yaml:9:3: unknown key 'profil' · allowed: profile, survives, terminals, devices, retired_agencies · "
-        "did you mean 'profile'?",
+        (
+            "outer/counties/qingzhen.yaml:9:3: unknown key 'profil' · allowed: profile, survives, terminals, devices, retired_agencies"
+            " · did you mean 'profile'?"
+        ),
         "3 problems in the inventory; nothing was written.",
     ]
 

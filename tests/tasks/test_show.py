@@ -76,20 +76,13 @@ def test_every_listing_of_a_county_has_rows_with_every_column(name: str, run: Ru
     assert code == 0
     assert rows
     assert all(list(row) == [column.key for column in listing.columns] for row in rows)
-    empty = {column.key for column in listing.columns} - {key for row in rows for key, value in row.items() if value not in (None, [], "")}
-    assert empty <= {
-        "room",
-        "rack",
-        "pair_with",
-        "surveyed_by",
-        "surveyed_on",
-        "legacy",
-        "zone_kind",
-        "approval",
-        "expires",
-        "lag",
-        "number",
-    }
+
+
+def test_no_column_of_the_whole_city_is_empty(run: Run) -> None:
+    later = {"a_channel"}  # today the near end of a circuit is a port of its own
+    for name, rows in json.loads(run("all", "--json")[1]).items():
+        empty = [key for key in rows[0].keys() - later if all(row[key] in (None, [], "") for row in rows)]
+        assert empty == [], name
 
 
 def test_sites_of_a_county(run: Run) -> None:
@@ -161,7 +154,7 @@ def test_a_county_may_be_named_in_chinese(name: str, run: Run) -> None:
         (("circuits", "--county", "qingzen"), "· did you mean 'qingzhen'?"),
         (
             ("devices", "--county", "qingzhen", "--role", "core"),
-            "with --county qingzhen has --role core · allowed: county-router, distribution",
+            "with --county qingzhen has --role core · allowed: access, county-router, distribution",
         ),
         (("vrfs", "--platform", "frr"), "nothing in 'vrfs' has --platform frr · allowed: "),
         (("approvals", "--role", "core"), "--role does not apply to 'approvals' · allowed: nothing"),
@@ -171,7 +164,8 @@ def test_a_county_may_be_named_in_chinese(name: str, run: Run) -> None:
         ((), "Which listing? sites, devices"),
         (("sites", "--csv", "--json"), "Choose one of --json, --csv and --xlsx."),
         (("all", "--csv"), "CSV holds one listing; take --xlsx or --json for all of them."),
-        (("all", "--service", "dns", "--platform", "frr", "--vrf", "x", "--role", "y"), "has --role y · allowed: access, "),
+        (("all", "--service", "dns", "--role", "kore"), "nothing in 'addresses' has --role kore · allowed: access, aggregation"),
+        (("all", "--service", "dns", "--role", "kore"), "· did you mean 'core'?"),
         (("sites", "--xlsx", "sites.xls"), "sites.xls does not end in .xlsx"),
     ],
 )
@@ -195,7 +189,7 @@ def test_piped_output_is_one_line_a_row(run: Run) -> None:
     header, *lines = out.splitlines()
     assert (code, err) == (0, "")
     assert header.split()[:3] == ["Device", "Site", "Name"]
-    assert [line.split()[0] for line in lines] == ["gy-o-qingzhen-hongfenghu-r1", "gy-o-qingzhen-hongfenghu-sw1"]
+    assert [line.split()[0] for line in lines] == ["gy-o-qingzhen-hongfenghu-r1", "gy-o-qingzhen-hongfenghu-s1"]
     assert out.isascii()
 
 

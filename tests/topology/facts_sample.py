@@ -168,16 +168,17 @@ def _county(b: Builder, number: int, zh: str, townships: int) -> None:
 
 
 def _township(b: Builder, county: str, number: int, n: int, *, dual: bool) -> None:
-    slug = f"town{n}" if n else "hongfenghu"
+    index = (n + 4 * number) % len(TOWNSHIPS)  # the counties have different ones
+    slug, name = f"town{index}" if index else "hongfenghu", TOWNSHIPS[index]
     key, tier = f"{county}/{slug}", f.Tier.TOWNSHIP
     survey = LOOKED if dual else PLANNED
-    b.site(key, OUTER, tier, TOWNSHIPS[n % len(TOWNSHIPS)])
+    b.site(key, OUTER, tier, name)
     router = b.device(f"{county}-{slug}-r", key, OUTER, tier, f.Role.TOWNSHIP_ROUTER, ROUTER, survey)
     switch = b.device(f"{county}-{slug}-s", key, OUTER, tier, f.Role.ACCESS, SWITCH, survey)
     for uplink in (1, 2) if dual else (1,):
         b.circuit(OUTER, f"{county}-r{uplink}", router, 10 if n % 2 else 2)
     b.cable(OUTER, f.Use.ROUTED, router, switch, survey)
-    b.party(f.PartyKind.TOWNSHIP, OUTER, f"{TOWNSHIPS[n % len(TOWNSHIPS)]}政府", key, tier, f"10.{60 + number}.{100 + n}.0/24", switch)
+    b.party(f.PartyKind.TOWNSHIP, OUTER, f"{name}政府", key, tier, f"10.{60 + number}.{100 + n}.0/24", switch)
     b.party(f.PartyKind.NODE, OUTER, "远程教育站点", key, tier, f"10.{60 + number}.{200 + n}.0/26", switch)
 
 

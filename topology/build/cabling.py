@@ -74,6 +74,8 @@ def _cable(build: Build, side: RealmIntent, site: str, intent: CableIntent, coun
         intent.risk,
     )
     build.cables.append(cable)
+    if cable.use is Use.ACCESS:
+        build.access_ends |= {cable.a, cable.b}
     for end, other in ((cable.a, b), (cable.b, a)):
         build.use(end, other, intent.origin)
         _check_kind(build, end, intent)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from topology.build.context import Build, Lan
-from topology.facts import Role
+from topology.facts import Realm, Role
 from topology.i18n import T
 from topology.intent.sites import CarrierIntent, EgressIntent, MunicipalIntent
 from topology.inventory import RealmIntent
@@ -162,17 +162,14 @@ def lan_has_own_vlan(build: Build, lan: Lan, place: Origin) -> None:
                     device=device,
                 ),
                 T("a VLAN of its own for each network"),
-                T("choose another VLAN"),
+                T("choose another VLAN; those of agencies and verticals count from 'agency_vlan_base' and 'vertical_vlan_base'"),
             )
             return
 
 
 def check_gateways(build: Build, routers: tuple[str, ...], site: str, origin: Origin, role: Role, most: int) -> None:
     """A site has a router, or two that share an address."""
-    built = all(
-        slug in {name for r, s, name in build.local if s == site} for (r, s), slugs in build.written.items() if s == site for slug in slugs
-    )
-    if built and not 1 <= len(routers) <= most:
+    if all((realm, site, slug) in build.local for realm in Realm for slug in build.written.get((realm, site), ())) and not 1 <= len(routers) <= most:
         build.problem(
             origin,
             T("{site} has {count} devices of the role {role}", site=site, count=len(routers), role=role.value),

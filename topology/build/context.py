@@ -106,6 +106,7 @@ class Build:
     vlans: dict[tuple[str, int], tuple[str, Origin]] = field(default_factory=dict)  # (device, VLAN) -> network and where it stands
     vrf_cables: set[str] = field(default_factory=set)
     costs: dict[str, int] = field(default_factory=dict)  # cable or circuit id -> OSPF cost
+    access_ends: set[Attachment] = field(default_factory=set)  # ports with a drawn access cable, which has claimed them already
     circuits: list[Circuit] = field(default_factory=list)
     plugs: dict[tuple[str, str], list[tuple[Attachment, str, Origin]]] = field(default_factory=dict)
     lans: list[Lan] = field(default_factory=list)

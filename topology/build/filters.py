@@ -12,13 +12,14 @@ from topology.build.context import Build, Lan, PeerLink
 from topology.build.interfaces import FIREWALLS, Draft
 from topology.build.networks import PEER_FILTERS
 from topology.design import Filter, Kind, Ref, Rule
-from topology.facts import Flow, PartyKind, PortRange, Realm
+from topology.facts import Flow, PortRange, Realm
 from topology.inventory import RealmIntent
 from topology.origin import Origin
 from topology.prefixes import collapse, network, within
 
 STEP = 10
 VRRP_GROUP = IPv4Network("224.0.0.18/32")
+PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"))
 BOGONS = tuple(
     IPv4Network(text)
     for text in (
@@ -90,12 +91,12 @@ def aggregates(side: RealmIntent) -> tuple[IPv4Network, ...]:
 
 
 def inside(build: Build, side: RealmIntent) -> tuple[IPv4Network, ...]:
-    """What the Internet permission must never mean: our own addresses, the province's, and whatever is not routed on the Internet."""
+    """What the Internet permission must never mean: our own addresses, the province's, and every private range (RFC 1918, RFC 6598)."""
     province = [prefix for peer in side.document.peers.values() if peer.kind == "province" for prefix in (*peer.accepts, *peer.announces)]
     municipal = side.municipal
     blocks = [carrier.block for carrier in municipal.egress.carriers.values()] if municipal.egress else []
     links = [peer.link_prefix for peer in side.document.peers.values() if peer.link_prefix]
-    return collapse([*BOGONS, *aggregates(side), *province, *blocks, *links])
+    return collapse([*PRIVATE, *aggregates(side), *province, *blocks, *links])
 
 
 def build_filters(build: Build, draft: Draft, index: FlowIndex) -> tuple[tuple[Filter, ...], dict[Ref, tuple[str, str]]]:
@@ -299,13 +300,3 @@ def sources_filter(name: str, number: int, allowed: Iterable[tuple[IPv4Network, 
     """A basic filter of sources only, for SSH and SNMP of the device itself."""
     lines: Lines = [(True, Match("ip", prefix, None), purpose, place) for prefix, place in allowed]
     return Filter(name, number, _numbered(lines, origin), purpose, origin)
-
-
-def party_networks(build: Build, kind: PartyKind, realm: Realm) -> list[tuple[IPv4Network, Origin]]:
-    """Prefixes of all parties of a kind."""
-    return [
-        (prefix, party.origin)
-        for party in build.parties.values()
-        if party.kind is kind and party.realm is realm
-        for prefix in party.prefixes
-    ]

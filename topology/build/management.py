@@ -7,14 +7,14 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from topology.build.addresses import gateway_of
 from topology.build.context import Build, Lan
-from topology.build.filters import party_networks, sources_filter
+from topology.build.filters import sources_filter
 from topology.build.firewalls import INSIDE
 from topology.build.flows import hosts_of
 from topology.build.interfaces import OOB_VRF, Draft
 from topology.build.networks import party_id
 from topology.design import Kind, Management, Ref, Server, SnmpManager, User
-from topology.facts import PartyKind
 from topology.i18n import T
+from topology.inventory import RealmIntent
 from topology.origin import Origin
 
 VTY_FILTER, SNMP_FILTER = 2000, 2001
@@ -46,7 +46,7 @@ def build_management(build: Build, draft: Draft) -> Management | None:
     side, device = draft.side, draft.device
     realm = side.realm.value
     network, city = side.network, build.city
-    operators = party_networks(build, PartyKind.OPERATORS, side.realm)
+    operators = operator_networks(build, side)
     managers = _managers(build, draft)
     names = (network.management.administrator, network.management.auditor)
     return Management(
@@ -70,6 +70,13 @@ def build_management(build: Build, draft: Draft) -> Management | None:
         banner=network.management.banner,
         timezone_hours=city.timezone_hours,
     )
+
+
+def operator_networks(build: Build, side: RealmIntent) -> list[tuple[IPv4Network, Origin]]:
+    """Networks of the terminals that may open sessions on devices."""
+    zones = (build.zones.get((side.realm, slug)) for slug, zone in side.municipal.zones.items() if zone.kind == "operators")
+    parties = (build.parties[zone] for zone in zones if zone is not None)
+    return [(prefix, party.origin) for party in parties for prefix in party.prefixes]
 
 
 def _own(draft: Draft) -> Own | None:

@@ -58,7 +58,6 @@ def _gateways(build: Build, realm: Realm, site: str, slugs: Iterable[str], origi
 def _ports(
     build: Build, realm: Realm, site: str, owner: Any, field: str, plugs: Iterable[str], title: str, *, use: bool = True
 ) -> tuple[Attachment, ...]:
-    cabled = {end for cable in build.cables if cable.use is Use.ACCESS for end in (cable.a, cable.b)}  # a drawn cable has spoken already
     found = []
     for index, text in enumerate(plugs):
         origin = owner.at(field, index)
@@ -66,7 +65,7 @@ def _ports(
         if plug is not None:
             attachment = Attachment(*plug)
             found.append(attachment)
-            if use and attachment not in cabled:
+            if use and attachment not in build.access_ends:
                 build.use(attachment, title, origin)
     return tuple(found)
 

@@ -42,7 +42,7 @@ class Near:
         self.home = {d.name: d for d in city.residents[place]}
         self.tier = min((d.tier for d in self.home.values()), key=list(Tier).index)
         self.standing = Levels(city, place, self.home, self.tier)
-        self.boxes_all = place.endswith(".core")
+        self.boxes_all = place.endswith((".core", ".noc"))
         self.lines = tuple(line for line in unique(self._lines()) if self._shows(line))
         self.away = self._away()
         self.levels: dict[str, int] = {}

@@ -213,7 +213,7 @@ def _label_at(edge: Edge, points: Sequence[Point], line: dict[str, Any], point: 
     curve = _curve(points)
     if ends[edge.head] <= ends[edge.tail]:
         curve.reverse()
-    wanted = min(label_width(edge) / 2 + 14, _length(curve) / 2)
+    wanted = min(label_width(edge) / 2 + 22, _length(curve) / 2)
     for a, b in pairwise(curve):
         wanted -= _length([a, b])
         if wanted <= 0:

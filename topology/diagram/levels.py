@@ -83,7 +83,7 @@ class Levels:
             return _SECOND
         if device.name in self._home:
             return _DISTRIBUTION if device.role is Role.DISTRIBUTION else _FIRST
-        return _BEYOND if self._leads_only_to(device, self._second) else _DISTRIBUTION
+        return _BEYOND if self._is_second(device) else _DISTRIBUTION
 
     def _in_pairs(self, device: Device) -> int:
         """Switches or routers around what they serve, firewalls outside of them, what is above outside of these."""
@@ -94,11 +94,16 @@ class Levels:
             return _BEFORE if outside else _FIRST
         if device.role is Role.HOST_UNIT:
             return BETWEEN
-        if self._leads_only_to(device, self._second):
-            return _LAST
-        both = not self._leads_only_to(device, set(self._home) - self._second)
-        alike = [d.name for d in self._city.residents[place_of(device)] if d.role is device.role]
-        return _LAST if both and alike.index(device.name) % 2 else _DISTRIBUTION
+        return _LAST if self._is_second(device) else _DISTRIBUTION
+
+    def _is_second(self, neighbour: Device) -> bool:
+        """Whether a neighbour belongs on the second's side: it leads only there, or to both and is itself the second of two."""
+        if self._leads_only_to(neighbour, self._second):
+            return True
+        if self._leads_only_to(neighbour, set(self._home) - self._second):
+            return False
+        alike = [d.name for d in self._city.residents[place_of(neighbour)] if d.role is neighbour.role]
+        return bool(alike.index(neighbour.name) % 2)
 
     def _leads_only_to(self, device: Device, names: Collection[str]) -> bool:
         ours = {end.device for line in self._city.lines_of[device.name] for end in line.ends()} & set(self._home)

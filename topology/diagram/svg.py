@@ -14,6 +14,7 @@ from topology.diagram.symbols import definitions
 from topology.facts import Realm
 
 MARGIN = 16.0
+_GAP = 4.0  # on each side of a frame, so that two that Graphviz sets side by side do not touch
 _CUT = 9.0  # of the corners of what belongs to the inner network
 
 
@@ -60,8 +61,8 @@ def body(placed: Placed, *, titles: bool) -> str:
 
 
 def _group(group: Group, upper: Point, lower: Point) -> str:
-    (x, y), (right, bottom) = upper, lower
-    width, height = right - x, bottom - y
+    x, y = upper[0] + _GAP, upper[1] + _GAP
+    width, height = lower[0] - _GAP - x, lower[1] - _GAP - y
     shape = outline(group.realm, x, y, width, height, corner=12)
     return f'<g class="{classes("group", realm_class(group.realm), away=group.away)}">{shape}</g>'
 

@@ -298,7 +298,7 @@
 
   function take(item) {
     if (!item) return;
-    closeHits();
+    $("search").blur();
     location.hash = address(item.dataset.hit);
   }
 
