@@ -39,24 +39,59 @@ help: ## show this list
 
 CITY := inventory/guiyang
 AS_OF := 2026-12-01
+OUT := build/$(notdir $(CITY))
 CITY_GOVNET := $(GOVNET) --city $(CITY) --as-of $(AS_OF)
-OUT := build/guiyang
-TABLES := sites devices ports links circuits addresses vlans vrfs flows services verticals approvals constructs
+TABLES := $(OUT)/tables
 
+# People of either language get their own tables and picture; what the commands say follows LANG.
 .PHONY: city
-city: setup-city $(VENV)/.installed ## the reference city: check, configs, tables, pictures
-	@mkdir -p $(OUT)/tables
+city: setup-city $(VENV)/.installed ## the reference city: check, configs, tables, pictures (another one: CITY=FOLDER)
 	$(CITY_GOVNET) check
-	$(CITY_GOVNET) render --out $(OUT)/configs
-	@for table in $(TABLES); do \
-		echo "$(CITY_GOVNET) show $$table --xlsx $(OUT)/tables/$$table.xlsx"; \
-		$(CITY_GOVNET) show $$table --xlsx $(OUT)/tables/$$table.xlsx; done
-	$(CITY_GOVNET) diagram --out $(OUT)/diagram
-	@echo
-	@echo "Configs:  $(OUT)/configs/"
-	@echo "Tables:   $(OUT)/tables/*.xlsx"
-	@echo "Pictures: $(OUT)/diagram/"
-	@echo "Next:     edit a file under $(CITY)/, then  $(GOVNET) --city $(CITY) render --diff HEAD"
+	$(CITY_GOVNET) render --stand-in --out $(OUT)
+	@mkdir -p $(TABLES)
+	$(CITY_GOVNET) --lang zh show all --xlsx $(TABLES)/all.zh.xlsx
+	$(CITY_GOVNET) --lang en show all --xlsx $(TABLES)/all.en.xlsx
+	$(CITY_GOVNET) --lang zh show circuits --csv >$(TABLES)/circuits.csv
+	$(CITY_GOVNET) --lang zh show addresses --csv >$(TABLES)/addresses.csv
+	$(CITY_GOVNET) show all --json >$(TABLES)/all.json
+	$(CITY_GOVNET) --lang zh diagram --out $(OUT)/diagram.zh.html
+	$(CITY_GOVNET) --lang en diagram --out $(OUT)/diagram.en.html
+	@echo "$$$(if $(filter zh%,$(firstword $(LC_ALL) $(LC_MESSAGES) $(LANG))),DONE_ZH,DONE_EN)"
+
+define DONE_EN
+
+Everything is in $(OUT)/:
+  configs/      one file or folder a device: what an engineer pastes into an empty one
+  stand-in/     every device that routes or filters as FRR and nftables, for a lab or for Linux routers
+  diagram.*     diagram.zh.html, diagram.en.html: the city, its counties and townships; open in a browser
+  tables/       all.zh.xlsx, all.en.xlsx: one sheet a listing; circuits.csv, addresses.csv; all.json for scripts
+
+Next:
+  . $(VENV)/bin/activate
+  export GOVNET_CITY=$(CITY)
+  govnet show sites                           see what there is; govnet --help lists the rest
+  govnet render --diff HEAD                   after an edit below $(CITY)/: which devices change, and how
+  govnet why --out $(OUT) DEVICE:LINE   why a line of configs/ is there, such as gy-o-core1:120
+README.md goes through all of it.
+endef
+
+define DONE_ZH
+
+全部结果在 $(OUT)/ 下：
+  configs/      每台设备一个文件或一个目录，可直接贴入空设备
+  stand-in/     凡做路由或过滤的设备，另有 FRR 和 nftables 版本，用于实验室或 Linux 路由器
+  diagram.*     diagram.zh.html、diagram.en.html：全市、各区县、各乡镇的网络图，用浏览器打开
+  tables/       all.zh.xlsx、all.en.xlsx：每张表一个工作表；circuits.csv、addresses.csv；all.json 供程序使用
+
+接下来：
+  . $(VENV)/bin/activate
+  export GOVNET_CITY=$(CITY)
+  govnet show sites                           看看有什么；govnet --help 列出其余命令
+  govnet render --diff HEAD                   改了 $(CITY)/ 下的文件以后：哪些设备会变，怎么变
+  govnet why --out $(OUT) 设备:行号      configs/ 中某一行为什么在那里，例如 gy-o-core1:120
+README.zh.md 逐一演示。
+endef
+export DONE_EN DONE_ZH
 
 # ---------------------------------------------------------------------------------------------------------- the guards
 

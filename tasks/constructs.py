@@ -35,6 +35,8 @@ DOCUMENTS: tuple[type[Node], ...] = (CommonDocument, RealmDocument, GatekeeperDo
 ROOTS: tuple[type[Node], ...] = (*DOCUMENTS, ServiceIntent)
 
 LEFT_OUT: dict[str, Text] = {
+    "policy.accept-t2": T("no safety rule of this city rests on exact forwarding alone"),
+    "gatekeeper.mode = split": T("two gatekeepers stand by for each other, or share the channels: a city has one of the two"),
     "policy.shared-transport = fibre": T("no city lets its networks share a fibre; the rule that forbids it is what is tested"),
     "policy.default-classification": T("a city decides it once; the tests of the model have the others"),
     "realm = internet": T("outside: the carriers"),

@@ -4,8 +4,8 @@
     nornir.filter(F(realm="outer") & F(county="qingzhen")).run(task=…)
 
 A host's ``hostname`` is its management address, ``platform`` what netmiko calls it (NAPALM's name stands in its connection options). Data:
-realm, tier, role, county, site, model, platform, management, name_zh and name_en (of the site), and ``design``, everything that the device
-has to be told, worked out when it is asked for. Groups: ``realm_outer``, ``tier_township``, ``county_qingzhen``, ``role_core`` …
+realm, tier, role, county, site, model, platform, management, name_zh and name_en (of the site), city, and ``design``, everything that the
+device has to be told, worked out when it is asked for. Groups: ``realm_outer``, ``tier_township``, ``county_qingzhen``, ``role_core`` …
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from nornir.core.inventory import ConnectionOptions, Defaults, Group, Groups, Host, Hosts, Inventory, ParentGroups
 
 from topology.design import DeviceDesign
-from topology.facts import Device, Facts, Site
+from topology.facts import Device, Site
 from topology.network import Network, load
 
 _NETMIKO = {
@@ -62,22 +62,19 @@ class GovnetInventory:
 
 def inventory(network: Network, devices: Iterable[str]) -> Inventory:
     """The named devices as hosts, with their groups."""
-    groups: dict[str, Group] = {}
     facts = network.facts
+    defaults = Defaults(data={"city": facts.slug})
+    groups: dict[str, Group] = {}
     known = {device.name: device for device in facts.devices}
     sites = {(site.realm, site.key): site for site in facts.sites}
     hosts = Hosts()
     for name in devices:
         device = known[name]
-        hosts[name] = _host(network, device, sites[device.realm, device.site], groups)
-    return Inventory(hosts, Groups(groups), Defaults(data={"city": _city(facts)}))
+        hosts[name] = _host(network, device, sites[device.realm, device.site], groups, defaults)
+    return Inventory(hosts, Groups(groups), defaults)
 
 
-def _city(facts: Facts) -> str:
-    return facts.slug
-
-
-def _host(network: Network, device: Device, site: Site, groups: dict[str, Group]) -> Host:
+def _host(network: Network, device: Device, site: Site, groups: dict[str, Group], defaults: Defaults) -> Host:
     values = {
         "realm": device.realm.value,
         "tier": device.tier.value,
@@ -90,7 +87,7 @@ def _host(network: Network, device: Device, site: Site, groups: dict[str, Group]
         "name_zh": site.name.zh,
         "name_en": site.name.en,
     }
-    parents = ParentGroups(_group(groups, f"{key}_{values[key]}") for key in _GROUPED if values[key])
+    parents = ParentGroups(_group(groups, f"{key}_{values[key]}", defaults) for key in _GROUPED if values[key])
     napalm = _NAPALM.get(device.platform)
     return Host(
         device.name,
@@ -99,10 +96,11 @@ def _host(network: Network, device: Device, site: Site, groups: dict[str, Group]
         groups=parents,
         data=HostData(values, lambda: network.design.device(device.name)),
         connection_options={"napalm": ConnectionOptions(platform=napalm)} if napalm else {},
+        defaults=defaults,
     )
 
 
-def _group(groups: dict[str, Group], name: str) -> Group:
+def _group(groups: dict[str, Group], name: str, defaults: Defaults) -> Group:
     if name not in groups:
-        groups[name] = Group(name)
+        groups[name] = Group(name, defaults=defaults)
     return groups[name]

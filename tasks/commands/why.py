@@ -165,14 +165,21 @@ def _file(maps: dict[str, Any], device: str, file: str | None) -> str:
 
 
 def _declared(out: Path, place: str, texts: list[str], index: int) -> tuple[Text, ...]:
-    """The flows that are declared at a place of the inventory; of several, those whose service the line or its remark names."""
+    """The flows that are declared at a place of the inventory. Of several, the one that the line names, or the nearest remark above it.
+
+    A line at the left margin opens a section: it is there for a flow only if it names one.
+    """
     try:
         entries = json.loads((out / REASONS).read_text(encoding="utf-8")).get(place, [])
     except (OSError, ValueError):
         return ()
-    near = " ".join(texts[index : index + 2])
-    named = [entry for entry in entries if entry["service"] in near or any(flow in near for flow in entry["flows"])]
-    return tuple(_flow(entry) for entry in named or entries)
+    margin = texts[index][:1] != " "
+    start = index if margin else next((number for number in range(index, -1, -1) if texts[number][:1] != " "), 0)
+    for text in (*texts[index : index + 2], *reversed(texts[start:index])):
+        named = [entry for entry in entries if entry["service"] in text or any(flow in text for flow in entry["flows"])]
+        if named:
+            return tuple(map(_flow, named))
+    return () if margin else tuple(map(_flow, entries))
 
 
 def _flow(entry: dict[str, Any]) -> Text:

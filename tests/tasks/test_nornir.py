@@ -130,7 +130,7 @@ def test_forked_hosts_come_back_in_order_with_all_they_returned() -> None:
     seen: list[MultiResult] = []
     results = Nornir(hosts(20), runner=ForkRunner(2, seen.append)).run(who)
     assert list(results) == [f"h{number}" for number in range(20)]
-    assert all(result[0].result[0] == name and result[0].host.name == name for name, result in results.items())
+    assert all(result[0].result[0] == name == str(result[0].host) for name, result in results.items())
     assert [name for name, result in results.items() if result.changed] == ["h1"]
     pids = {result[0].result[1] for result in results.values()}
     assert len(pids) == 2

@@ -1,6 +1,6 @@
 """Bad input: what is said about it, word for word; that it is all said at once; and that nothing else ever comes of it.
 
-A case in ``bad_input/cases/`` is an edit of the small city in ``bad_input/base/`` and, below ``====``, what is said of it in both languages.
+A case in ``bad_input/cases/`` is an edit of the small city in ``bad_input/base/`` and, below ``====``, what is then said, in en and zh.
 ``GOLDEN_UPDATE=1`` writes the second part anew.
 """
 

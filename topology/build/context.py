@@ -109,6 +109,7 @@ class Build:
     access_ends: set[Attachment] = field(default_factory=set)  # ports with a drawn access cable, which has claimed them already
     circuits: list[Circuit] = field(default_factory=list)
     plugs: dict[tuple[str, str], list[tuple[Attachment, str, Origin]]] = field(default_factory=dict)
+    reserved: list[tuple[Attachment, str, Origin]] = field(default_factory=list)  # ports of agencies that are planned: shut
     lans: list[Lan] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     peer_links: list[PeerLink] = field(default_factory=list)

@@ -88,6 +88,8 @@ def build_interfaces(build: Build) -> dict[str, Draft]:
         if peer.device in drafts:
             zone = "untrust" if drafts[peer.device].device.role is Role.EXIT_FIREWALL else None
             drafts[peer.device].set(Ref(Kind.PORT, peer.port), peer.origin, address=IPv4Interface((peer.own, 30)), routed=True, zone=zone)
+    for port, title, origin in build.reserved:
+        drafts[port.device].set(Ref(Kind.PORT, port.port), origin, description=title)
     for draft in drafts.values():
         _unused(draft)
     return drafts

@@ -197,7 +197,7 @@ def _zone(build: Build, side: RealmIntent, municipal: MunicipalIntent, slug: str
         build,
         Party(
             id_, kind, side.realm, None, name_of(zone.name, slug), municipal.slug, Tier.MUNICIPAL, (prefix,), ports, gateways, None, zone.level, 1,
-            "connected", zone.origin, zone_kind=zone.kind, internet=zone.internet,
+            "connected", zone.origin, zone_kind=zone.kind,
         ),
     )  # fmt: skip
     _add_lan(
@@ -307,6 +307,11 @@ def _agency(
     if agency.legacy:
         host(build, prefix, LEGACY_ROUTER, f"the router of {title}'s legacy range", agency.at("legacy"))
         build.take(side.realm, None, agency.legacy, f"{title}, legacy", agency.at("legacy"))
+    if agency.state == "planned":  # its number, addresses and ports are its own already; the ports stay shut
+        _add_party(build, party)
+        build.take(side.realm, None, prefix, title, agency.origin)
+        build.reserved += [(port, title, agency.origin) for port in ports]
+        return
     if exit_ is not None:
         _exit(build, side, party, lan)
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from topology.diagram.city import City, Line, place_of, planned
-from topology.diagram.levels import BETWEEN, Levels
+from topology.diagram.levels import Levels
 from topology.diagram.naming import group_title, lines_label, lines_title, parent_of, peer_node, place_icon, place_title, unique
 from topology.diagram.scene import Edge, Group, Kind, Node, View
 from topology.diagram.strips import Ends, strips
@@ -138,7 +138,7 @@ class Near:
         place = place_of(device)
         if node.startswith("device:"):
             return self._device_node(device, group="" if self.standing.paired else f"away:{place}:{device.realm}", away=True)
-        rank = self._level(node, BETWEEN)
+        rank = self._level(node, self.standing.box())
         inside = self._is_below(place)
         group = f"home:realm:{device.realm}" if inside and self.tier is Tier.COUNTY else ""
         devices = self.city.residents[place]
@@ -206,11 +206,11 @@ class Near:
         return _Loose(((f"device:{end.device}", end), (f"party:{party.id}", None)), party.realm, Use.ACCESS, (), f"party:{party.id}", title)
 
     def _in_order(self) -> list[Edge]:
-        """Unseen edges that keep townships and counties in the order of their codes. Inside a frame Graphviz counts a column upwards."""
+        """Unseen edges that keep townships and counties in the order of their codes."""
         numbers = self.city.county_numbers
         places = {node.removeprefix("place:") for node in self.away.values()} & set(numbers)
-        ordered = sorted(places, key=numbers.__getitem__, reverse=self.tier is Tier.COUNTY)
-        return [_beside(f"place:{first}", f"place:{second}") for first, second in pairwise(ordered)] if self.standing.sideways else []
+        ordered = sorted(places, key=numbers.__getitem__) if self.standing.sideways else []
+        return [_beside(f"place:{first}", f"place:{second}") for first, second in pairwise(ordered)]
 
     def _orient(self, loose: _Loose) -> tuple[Edge, Ends]:
         """The edge from its upper to its lower end, with the attachments in the same order."""

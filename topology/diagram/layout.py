@@ -55,8 +55,16 @@ def place(views: Sequence[View]) -> list[Placed]:
 
 
 def _place(program: str, view: View) -> Placed:
+    """Graphviz counts a column from the top or from the bottom, as it pleases: where nodes came out in the wrong order, tell it again."""
     sizes = _sizes(view.nodes)
-    source = dot_source(view, sizes)
+    placed = _read(view, sizes, _run(program, view, dot_source(view, sizes)))
+    if not _misordered(placed):
+        return placed
+    again = _read(view, sizes, _run(program, view, dot_source(view, sizes, upwards=True)))
+    return min(placed, again, key=_misordered)
+
+
+def _run(program: str, view: View, source: str) -> dict[str, Any]:
     try:
         done = subprocess.run([program, "-Tjson0"], input=source.encode(), capture_output=True, timeout=_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -64,7 +72,15 @@ def _place(program: str, view: View) -> Placed:
     if done.returncode or not done.stdout:
         reason = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
         raise LayoutError(T("Graphviz could not lay out '{view}': {reason}", view=view.id, reason=reason))
-    return _read(view, sizes, json.loads(done.stdout))
+    drawn: dict[str, Any] = json.loads(done.stdout)
+    return drawn
+
+
+def _misordered(placed: Placed) -> int:
+    """How many nodes stand before one that they were to follow."""
+    at = {node.id: point for node, point, _ in placed.nodes}
+    axis = 1 if placed.view.sideways else 0
+    return sum(at[edge.tail][axis] > at[edge.head][axis] for edge in placed.view.edges if edge.unseen and edge.level)
 
 
 def _sizes(nodes: Iterable[Node]) -> dict[str, Box]:
@@ -84,7 +100,7 @@ def _sizes(nodes: Iterable[Node]) -> dict[str, Box]:
 # ------------------------------------------------------------------------------------------------------------ to Graphviz
 
 
-def dot_source(view: View, sizes: dict[str, Box]) -> str:
+def dot_source(view: View, sizes: dict[str, Box], *, upwards: bool = False) -> str:
     """The view in Graphviz's language. Names are numbers: nothing from the inventory gets into it."""
     names = {n.id: f"n{number}" for number, n in enumerate(view.nodes)}
     wide, apart = (1.0, 0.24) if view.id == OVERVIEW else (1.6, 0.14) if any(edge.label for edge in view.edges) else (0.8, 0.14)
@@ -95,7 +111,7 @@ def dot_source(view: View, sizes: dict[str, Box]) -> str:
     lines = [f'graph {{ graph [{direction}{ranking}] node [label="" shape=box fixedsize=true]']
     lines += _grouped(view, names, sizes)
     lines += [_rank(nodes, names) for nodes in ranks.values() if not _frame(nodes)]
-    lines += [_edge(view, number, edge, names) for number, edge in enumerate(view.edges)]
+    lines += [_edge(view, number, edge, names, upwards=upwards) for number, edge in enumerate(view.edges)]
     return "\n".join([*lines, "}"])
 
 
@@ -157,9 +173,9 @@ def label_width(edge: Edge) -> float:
     return text_width(edge.label, NOTE) + (26 if edge.medium else 10)
 
 
-def _edge(view: View, number: int, edge: Edge, names: dict[str, str]) -> str:
+def _edge(view: View, number: int, edge: Edge, names: dict[str, str], *, upwards: bool) -> str:
     kinds = {n.id: n for n in view.nodes}
-    attributes = [f"id=e{number}", f"minlen={edge.length}"]
+    attributes = [f"id=e{number}"]
     if edge.unseen:
         attributes += ["style=invis", "weight=8"]
     if edge.level and kinds[edge.tail].rank != kinds[edge.head].rank:
@@ -168,6 +184,8 @@ def _edge(view: View, number: int, edge: Edge, names: dict[str, str]) -> str:
         attributes += [f"label={_spacer(label_width(edge) + 6, 20)}"]
     tail = names[edge.tail] + _port(kinds[edge.tail], edge.tail_port)
     head = names[edge.head] + _port(kinds[edge.head], edge.head_port)
+    if upwards and edge.unseen and edge.level:
+        tail, head = head, tail
     return f"{tail} -- {head} [{' '.join(attributes)}]"
 
 

@@ -35,7 +35,7 @@ _PEER, _PARTY = 0, 100
 
 # A pair in two columns, and what both of them lead to between them: so the two lines of a township or a county leave it on two sides,
 # and none crosses another. Before the first column stand agencies and their switch.
-_DISTRIBUTED, _DISTRIBUTION, _BEFORE, _FIRST, BETWEEN, _SECOND, _BEYOND, _LAST = 20, 30, 50, 60, 70, 80, 90, 100
+_DISTRIBUTED, _DISTRIBUTION, _BEFORE, _FIRST, _BETWEEN, _SECOND, _BEYOND, _LAST = 20, 30, 50, 60, 70, 80, 90, 100
 
 _PAIRS = {
     "core": (Role.CORE, Role.AGGREGATION),
@@ -93,7 +93,7 @@ class Levels:
         if device.name in self._home:
             return _BEFORE if outside else _FIRST
         if device.role is Role.HOST_UNIT:
-            return BETWEEN
+            return _BETWEEN
         return _LAST if self._is_second(device) else _DISTRIBUTION
 
     def _is_second(self, neighbour: Device) -> bool:
@@ -109,12 +109,16 @@ class Levels:
         ours = {end.device for line in self._city.lines_of[device.name] for end in line.ends()} & set(self._home)
         return bool(ours) and ours <= set(names)
 
+    def box(self) -> int:
+        """Of a neighbouring place that is drawn as one box."""
+        return _LEVEL[Role.CORE] if self._part == "noc" else _BETWEEN
+
     def party(self, at: Iterable[Device]) -> int:
         """Of a party that enters at these devices."""
         devices = list(at)
         if devices[0].name in self._left or (self._tier is Tier.COUNTY and any(d.role is Role.DISTRIBUTION for d in devices)):
             return _DISTRIBUTED
-        return BETWEEN if self._part in _PAIRS else _PARTY
+        return _BETWEEN if self._part in _PAIRS else _PARTY
 
     def peer(self, at: Collection[str]) -> int:
         """Of a peer whose lines end at the devices ``at``: before everything, or beyond the second of a pair."""

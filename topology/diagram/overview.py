@@ -148,12 +148,12 @@ class Overview:
         return self._counties(box[0]).index(box) // COLUMN
 
     def _rows(self) -> list[Edge]:
-        """Unseen edges that hold the counties in columns and in order (inside a frame Graphviz counts a column upwards)."""
+        """Unseen edges that hold the counties in columns and in order."""
         edges = []
         for realm in self.city.facts.realms:
             counties = [_id(box) for box in self._counties(realm)]
             edges += [_unseen(left, right, level=False) for left, right in zip(counties, counties[COLUMN:], strict=False)]
-            edges += [_unseen(b, a, level=True) for n, (a, b) in enumerate(pairwise(counties), 1) if n % COLUMN]
+            edges += [_unseen(a, b, level=True) for n, (a, b) in enumerate(pairwise(counties), 1) if n % COLUMN]
         return edges
 
 

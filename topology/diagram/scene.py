@@ -63,8 +63,7 @@ class Edge:
     tail_port: int | None = None  # index into the strip's ports
     head_port: int | None = None
     level: bool = False  # between equals: does not push one below the other
-    unseen: bool = False  # only holds the layout together
-    length: int = 1
+    unseen: bool = False  # only holds the layout together; with `level`, tail is to stand before head
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,6 @@ class HostUnitIntent(Node):
     port: Ascii
     arc: Ascii
     to: Plug  # the switch port that it is plugged into
-    management: Ascii | None = None
 
 
 class GatekeeperIntent(Node):

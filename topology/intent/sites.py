@@ -46,7 +46,6 @@ class CircuitIntent(Node):
 
     to: Plug | None = None
     via: Slug | None = None
-    peer: Slug | None = None
     carrier: Slug | None = None
     ref: Text1
     medium: Medium | None = None
@@ -231,7 +230,6 @@ class ZoneIntent(Node):
     gateways: tuple[Slug, ...] = ()
     at_ports: tuple[Plug, ...] = Field(alias="at")  # ports of its servers
     prefix: Prefix | None = None
-    internet: bool = False
     level: Level = Level.INTERNAL
 
 
@@ -264,7 +262,6 @@ class PeerIntent(Node):
     announces: tuple[Prefix, ...] = ()
     links: dict[Slug, ProvinceLinkIntent] = {}
     link_prefix: Prefix | None = None  # addresses of the links, assigned by the peer
-    flows: tuple[Text1, ...] = ()
 
 
 class MunicipalIntent(Node):
