@@ -168,9 +168,7 @@ class _Maker:
         fitting = [
             model
             for model in models().values()
-            if model.platform in platforms
-            and model.switching is switching
-            and sum(port.kind == "data" for port in model.ports) >= ports
+            if model.platform in platforms and model.switching is switching and sum(port.kind == "data" for port in model.ports) >= ports
         ]
         preferred = [model for model in fitting if model.platform == self.plan.platform] or fitting
         index = self.plan.picks.get(slot)
@@ -288,7 +286,7 @@ class _Outer:
                 site.routed(core, aggregation, vrfs=True)
             site.routed(core, self.noc)
         for lag in (1, 1):
-            site.cable(*self.aggregation, "trunk", lag=lag)
+            site.cable(self.aggregation[0], self.aggregation[1], "trunk", lag=lag)
         for switch in self.access:
             for aggregation in self.aggregation:
                 site.cable(aggregation, switch, "trunk")
@@ -309,7 +307,7 @@ class _Outer:
             self.site.cable(aggregation, firewall, "trunk")
             for switch in switches:
                 self.site.cable(firewall, switch, "trunk")
-        self.site.cable(*pair, "heartbeat")
+        self.site.cable(pair[0], pair[1], "heartbeat")
 
     def documents(self) -> Documents:
         files: Documents = {"outer/profiles.yaml": {"profiles": dict(self._profiles())}}
@@ -348,9 +346,13 @@ class _Outer:
         gateways = [chassis.slug for chassis in self.aggregation]
         found: dict[str, Any] = {
             "slug": "municipal", "name": {"zh": "市级中心", "en": "Municipal centre"}, "code": "990000", "gateways": gateways,
-            "cores": [core.slug for core in self.cores], "noc": ["noc1"], "management_vlan": 900, "management_gateways": gateways,
+            "cores": ["core1", "core2"], "noc": ["noc1"], "management_vlan": 900, "management_gateways": gateways,
             **({"oob_vlan": 950} if plan.oob else {}), "segments": dict(self._segments()), "zones": dict(self._zones()),
-            "pairs": {"efw": {"number": 1, "active": "efw1", "standby": "efw2", "inside": "egress-inside", "border_management": "border-management"}},
+            "pairs": {
+                "efw": {
+                    "number": 1, "active": "efw1", "standby": "efw2", "inside": "egress-inside", "border_management": "border-management",
+                }
+            },
             "egress": {"pair": "efw", "carriers": dict(self._carriers())},
         }  # fmt: skip
         if plan.hosting:
@@ -378,18 +380,16 @@ class _Outer:
                 yield "hosting-management", {"number": 5, "vlan": 912, "members": [*pair, "hsw1"], "gateways": pair}
 
     def _zones(self) -> Iterator[tuple[str, Any]]:
-        behind = "hfw" if self.plan.hosting else "efw"
-        for number, (slug, kind, where, how) in enumerate(
-            (
-                ("exchange", "exchange", self.hosting, {"behind": behind}),
-                ("gap", "exchange", self.hosting, {"behind": behind}),
-                ("pki", "pki", self.hosting, {"behind": behind}),
-                ("dmz-web", "public", self.dmz, {"behind": "efw"}),
-                ("noc-servers", "management", self.noc, {"gateways": ["noc1"]}),
-                ("noc-ops", "operators", self.noc, {"gateways": ["noc1"]}),
-            ),
-            1,
-        ):
+        behind = {"behind": "hfw" if self.plan.hosting else "efw"}
+        zones: tuple[tuple[str, str, _Chassis, dict[str, Any]], ...] = (
+            ("exchange", "exchange", self.hosting, behind),
+            ("gap", "exchange", self.hosting, behind),
+            ("pki", "pki", self.hosting, behind),
+            ("dmz-web", "public", self.dmz, {"behind": "efw"}),
+            ("noc-servers", "management", self.noc, {"gateways": ["noc1"]}),
+            ("noc-ops", "operators", self.noc, {"gateways": ["noc1"]}),
+        )
+        for number, (slug, kind, where, how) in enumerate(zones, 1):
             ports = [where.plug()]
             yield slug, {"number": number, "name": f"分区{number}", "kind": kind, "vlan": 600 + number, **how, "at": ports}
 
@@ -448,7 +448,8 @@ class _Outer:
                     chassis.intent.pop("management", None)
                 site.cable(router, switch, "trunk")
                 yield f"township{variant}{uplinks}", {
-                    "tier": "township", "devices": site.devices(), "cables": site.cables, "uplinks": {key: router.plug() for key in uplinks},
+                    "tier": "township", "devices": site.devices(), "cables": site.cables,
+                    "uplinks": {key: router.plug() for key in uplinks},
                     "survives": len(uplinks) - 1, "management_vlan": 900,
                     "lans": {
                         "office": {"vlan": 10, "index": 0, "kind": "township", "ports": switch.plugs(2)},
@@ -526,7 +527,7 @@ class _Inner:
         self.hosting = site.add("ihsw1", "inner-hosting", SWITCHES, "hosting-switch", 12, management="inband")
         self.noc = site.add("inoc1", "inner-noc", SWITCHES, "noc", 12)
         site.routed(*self.cores)
-        site.cable(*self.cores, "trunk")
+        site.cable(self.cores[0], self.cores[1], "trunk")
         for core in self.cores:
             site.routed(core, self.noc)
             site.cable(core, self.access, "trunk")
@@ -540,7 +541,14 @@ class _Inner:
         router.intent.pop("management", None)
         uplink, terminals = router.plug(), router.plug()
         cores = [core.slug for core in self.cores]
-        ways = (("exchange", "exchange"), ("gap", "exchange"), ("pki", "pki"), ("office", "office"), ("noc-servers", "management"), ("noc-ops", "operators"))
+        ways = (
+            ("exchange", "exchange"),
+            ("gap", "exchange"),
+            ("pki", "pki"),
+            ("office", "office"),
+            ("noc-servers", "management"),
+            ("noc-ops", "operators"),
+        )
         zones = {
             slug: {
                 "number": number, "name": f"内网分区{number}", "kind": kind, "vlan": 600 + number,
@@ -618,7 +626,10 @@ def _placements(public: str | None) -> dict[str, Any]:
     """The services that every network needs, the exchange platform, and a site for the public where there is a zone for it."""
 
     def placed(zone: str, users: dict[str, list[str]] | None = None, **roles: list[int]) -> dict[str, Any]:
-        placement: dict[str, Any] = {"operator": "info-center", "roles": {role: {"zone": zone, "hosts": hosts} for role, hosts in roles.items()}}
+        placement: dict[str, Any] = {
+            "operator": "info-center",
+            "roles": {role: {"zone": zone, "hosts": hosts} for role, hosts in roles.items()},
+        }
         if public is None:
             placement["realm"] = "inner"
         return {**placement, "users": users} if users else placement

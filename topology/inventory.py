@@ -58,7 +58,8 @@ class Intent:
 def load_intent(root: Path) -> Intent:
     """Reads and validates every file below `root`.
 
-    Raises InventoryError with every problem of every file.
+    Raises InventoryError with every problem of every file. Missing sections are told when every file could be read: before, they may stand in
+    one that could not. For the same reason references between files are followed only after this.
     """
     problems: list[Problem] = []
     documents: dict[str, list[Any]] = {"": [], **{name: [] for name in ROOTS}}

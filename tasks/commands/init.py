@@ -79,7 +79,7 @@ def _write(files: dict[str, str], target: Path) -> int:
         _fill(part, files)
         if exists:
             for path in sorted(part.iterdir()):
-                placed.append(path.rename(target / path.name))
+                placed += [path.rename(target / path.name)]
             part.rmdir()
         else:
             part.chmod(0o777 & ~_umask())

@@ -1,6 +1,6 @@
 """Linux: routers with FRR and nftables, stand-ins, and the host units of gatekeepers.
 
-After a change that is meant: GOVNET_UPDATE_GOLDEN=1 pytest tests/templates/test_linux.py, then read the difference.
+After a change that is meant: GOLDEN_UPDATE=1 pytest tests/templates/test_linux.py, then read the difference.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def text(rendered: Rendered, name: str) -> str:
 def test_golden(case: str) -> None:
     folder = GOLDEN / case
     files = {Path(file.name).name: file.text for file in CASES[case]().files}
-    if os.environ.get("GOVNET_UPDATE_GOLDEN"):
+    if os.environ.get("GOLDEN_UPDATE"):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for name, content in files.items():

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +25,7 @@ PLATFORMS = Platforms()
 RENDERER = Renderer(PLATFORMS)
 ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 DEVICE_NAME = re.compile(r"\bsm-[oig]-[a-z0-9-]+")
-VLAN = re.compile(
-    r"(?i)\b(?:vlan(?:if|-interface)?(?:[ -](?:batch|id|add|vid))?|dot1q(?: termination vid)?)[ ]?((?:\d+(?: to |[-, ])?)+)"
-)
+VLAN = re.compile(r"(?i)\b(?:vlan(?:if|-interface)?(?:[ -](?:batch|id|add|vid))?|dot1q(?: termination vid)?)[ ]?((?:\d+(?: to |[-, ])?)+)")
 WELL_KNOWN = {"0.0.0.0", "255.255.255.255", "127.0.0.1", "224.0.0.5", "224.0.0.6", "224.0.0.18"}  # noqa: S104 - text, not a socket
 
 
@@ -254,9 +251,10 @@ def expected(design: DeviceDesign, table: dict[str, str]) -> Iterator[tuple[str,
                 if what in table:
                     yield what, table[what]
     for route in design.statics:
-        what = "discard preference" if route.next_hop is None else "static preference" if route.preference == 60 else None
-        if what is not None:
-            yield what, table[what]
+        if route.next_hop is None:
+            yield "discard preference", table["discard preference"]
+        elif route.preference == 60:
+            yield "static preference", table["static preference"]
 
 
 def test_bgp_preferences_timers_and_paths_are_written_out(platform_city: tuple[str, Network]) -> None:

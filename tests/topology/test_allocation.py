@@ -112,8 +112,8 @@ def test_networks_are_equal_or_apart_and_no_address_is_held_twice(city: Network)
     for design in city.design.devices:
         for item in design.interfaces:
             if item.address is not None:
-                key = (design.device.realm, item.vrf, item.address.ip)
-                assert held.setdefault(key, design.hostname) == design.hostname, key
+                place = (design.device.realm.value, item.vrf, item.address.ip)
+                assert held.setdefault(place, design.hostname) == design.hostname, place
                 assert item.vrrp is None or item.vrrp.address != item.address.ip
 
 
@@ -225,7 +225,9 @@ COUNTY, CENTRE = "outer/counties/c1.yaml", "outer/municipal.yaml"
         (f"{CENTRE}|municipal|segments|egress-inside|prefix", "172.16.16.0/30", CENTRE, "is too small"),
     ],
 )
-def test_a_collision_names_both_sides_at_the_place_of_one(path: str, value: Any, file: str | None, message: str | None, tmp_path: Path) -> None:
+def test_a_collision_names_both_sides_at_the_place_of_one(
+    path: str, value: Any, file: str | None, message: str | None, tmp_path: Path
+) -> None:
     if message is None:
         reload(tmp_path, set_in(path, value))
         return

@@ -190,7 +190,9 @@ def test_borders_take_the_default_and_announce_only_their_own_block(city: Networ
         lists = {item.name: item for item in design.prefix_lists}
         policies = {item.name: [node.prefix_list for node in item.nodes if node.permit] for item in design.route_policies}
         (into,), (out,) = policies[neighbor.policy_in or ""], policies[neighbor.policy_out or ""]
-        entries = {name: [(str(entry.prefix), entry.ge, entry.le) for entry in lists[name].entries if entry.permit] for name in (into, out) if name}
+        entries = {
+            name: [(str(entry.prefix), entry.ge, entry.le) for entry in lists[name].entries if entry.permit] for name in (into, out) if name
+        }
         assert entries == {into: [("0.0.0.0/0", None, None)], out: [(f"198.51.{100 + number}.0/24", None, None)]}
         assert not design.ospf
 
@@ -421,7 +423,9 @@ class Packets:
         self.random = Random(seed)
         self.prefixes = [prefix for party in facts.parties if party.realm is realm for prefix in party.prefixes]
         self.hosts = [host.address for host in facts.hosts]
-        self.ports = sorted({edge + step for flow in facts.flows for item in flow.ports for edge in (item.first, item.last) for step in (-1, 0, 1)})
+        self.ports = sorted(
+            {edge + step for flow in facts.flows for item in flow.ports for edge in (item.first, item.last) for step in (-1, 0, 1)}
+        )
 
     def address(self, prefixes: tuple[IPv4Network, ...] = ()) -> IPv4Address:
         choice = self.random.random()
@@ -438,15 +442,16 @@ class Packets:
         near, far = self.address(own if self.random.random() < 0.9 else ()), self.address()
         source, destination = (near, far) if out else (far, near)
         if protocol in ("tcp", "udp"):
-            ports = [self.random.choice((self.random.choice(self.ports), 49152)) for _ in range(2)]
-            return Packet(protocol, source, destination, *ports, flags=protocol == "tcp" and self.random.random() < 0.5)
+            first, second = (self.random.choice((self.random.choice(self.ports), 49152)) for _ in range(2))
+            return Packet(protocol, source, destination, first, second, protocol == "tcp" and self.random.random() < 0.5)
         icmp = self.random.choice(("echo", "echo-reply", "unreachable", "redirect", "time-exceeded")) if protocol == "icmp" else ""
         return Packet(protocol, source, destination, icmp=icmp)
 
-
     def near(self, flow: Flow, parties: dict[str, Party], party: str) -> Packet:
         """A packet of the flow or its answer, with one end at ``party``; two in five differ from that in one thing."""
-        source = self.random.choice(flow.source_addresses or (self.address(parties[party if party in flow.sources else flow.sources[0]].prefixes),))
+        source = self.random.choice(
+            flow.source_addresses or (self.address(parties[party if party in flow.sources else flow.sources[0]].prefixes),)
+        )
         if flow.to == "internet":
             target = IPv4Address("8.8.8.8")
         else:
@@ -526,10 +531,16 @@ def test_each_flow_passes_at_both_of_its_ends(city: Network) -> None:
             source = next(iter(flow.source_addresses), None) or declared.parties[party].prefixes[0][20]
             if not declared.is_source(flow, source, party):
                 continue
-            target = IPv4Address("8.8.8.8") if flow.to == "internet" else next(iter(flow.destinations), None) or declared.parties[flow.to].prefixes[0][20]
+            target = (
+                IPv4Address("8.8.8.8")
+                if flow.to == "internet"
+                else next(iter(flow.destinations), None) or declared.parties[flow.to].prefixes[0][20]
+            )
             port = flow.ports[-1].last if flow.ports else 0
             first = Packet(flow.protocol, source, target, 49152 if port else 0, port, icmp="echo" if not port else "")
-            answer = Packet(flow.protocol, target, source, port, 49152 if port else 0, flow.protocol == "tcp", "echo-reply" if not port else "")
+            answer = Packet(
+                flow.protocol, target, source, port, 49152 if port else 0, flow.protocol == "tcp", "echo-reply" if not port else ""
+            )
             for into, out in filters.get(party, ()):
                 assert passes(into, first), (flow.id, party)
                 assert passes(out, answer), (flow.id, party)
@@ -583,7 +594,9 @@ def test_firewalls_pass_the_declared_flows_and_nothing_else(name: str, city: Net
     parties = [party for party in city.facts.parties if party.realm is Realm.OUTER and party.vrf is None and party.kind not in kinds]
     zones = {party.id: zone_of(city, design, party) for party in parties}
     verdicts = {True: 0, False: 0}
-    flows = [flow for flow in city.facts.flows if flow.realm is Realm.OUTER and flow.vrf is None and "internet" not in (flow.to, *flow.sources)]
+    flows = [
+        flow for flow in city.facts.flows if flow.realm is Realm.OUTER and flow.vrf is None and "internet" not in (flow.to, *flow.sources)
+    ]
     here = {party.id for party in parties if name in party.gateways}
     near = [flow for flow in flows if flow.to in here or here & set(flow.sources)]
     random = packets.random
@@ -618,7 +631,13 @@ def test_the_internet_opens_connections_to_published_servers_only(city: Network)
         if rule.source_zone.startswith("untrust") and rule.permit and rule.destination_zone != "local":
             hosts = [prefix.network_address for prefix in rule.destinations if prefix.prefixlen == 32]
             assert len(hosts) == len(rule.destinations) > 0
-            found = {(host, port) for host in hosts for item in rule.services if item.ports for port in range(item.ports.first, item.ports.last + 1)}
+            found = {
+                (host, port)
+                for host in hosts
+                for item in rule.services
+                if item.ports
+                for port in range(item.ports.first, item.ports.last + 1)
+            }
             assert found <= published
         assert not (rule.source_zone.startswith("untrust") and rule.destination_zone.startswith("untrust"))
     assert {(server.publication.public, server.publication.public_port) for server in firewall.servers} == {

@@ -204,7 +204,8 @@ def add_flow(files: Documents, _: CityPlan) -> Touched:
 
 CHANGES: tuple[Change, ...] = (
     add_township, remove_township, retire_township, retire_free_number, rename_township, move_township, second_uplink, other_way, bandwidth,
-    cost, other_model, add_circuit, add_county_agency, remove_county_agency, add_municipal_agency, add_county, add_user, add_server, add_flow,
+    cost, other_model, add_circuit, add_county_agency, remove_county_agency, add_municipal_agency, add_county, add_user, add_server,
+    add_flow,
 )  # fmt: skip
 
 
@@ -338,7 +339,7 @@ def test_only_related_devices_change(city: tuple[CityPlan, Documents, City], cha
     check(before, City(tmp_path / "after", files), touched)
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
 @given(plan=small_cities().filter(lambda plan: plan.townships > 0), change=st.sampled_from(CHANGES))
 def test_only_related_devices_change_in_any_city(plan: CityPlan, change: Change, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("any")

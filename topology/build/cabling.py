@@ -148,7 +148,21 @@ def _routed(build: Build, side: RealmIntent, cable: Cable, intent: CableIntent, 
         else from_slice(build, block, pools.county_layout.link if pools.county_layout else None, intent.number, title, intent.at("number"))
     )
     area = area_of(build.devices[cable.a.device], build)
-    _link(build, side, None, cable.a, cable.b, (lag,) if lag else (), prefix, area, intent.cost or DIRECT_COST, cable.id, 10_000, cable.origin, intent.origin)
+    _link(
+        build,
+        side,
+        None,
+        cable.a,
+        cable.b,
+        (lag,) if lag else (),
+        prefix,
+        area,
+        intent.cost or DIRECT_COST,
+        cable.id,
+        10_000,
+        cable.origin,
+        intent.origin,
+    )
     if intent.vrfs:
         slot = intent.number if county is None else vertical_county_slot(county) + 3 + intent.number
         _vrf_links(build, side, cable.a, cable.b, (lag,) if lag else (), slot, intent.cost or DIRECT_COST, cable.id, cable.origin)
@@ -379,7 +393,7 @@ def _peers(build: Build, side: RealmIntent, pools: PoolsIntent) -> None:
 def peer_link(
     build: Build, side: RealmIntent, slug: str, peer: PeerIntent, key: str, number: int, plug: tuple[str, str], circuit: CircuitIntent
 ) -> None:
-    """The peer assigns the addresses: its own is host 1, ours host 2 of the link's /30. A carrier has one link, the province numbers them from 1."""
+    """The peer assigns the addresses: its own is host 1 of the link's /30, ours host 2. A carrier has one link; the province's are numbered."""
     made = _circuit(build, side.realm, f"peer/{key}", circuit, Attachment(*plug), None, slug, None)
     if peer.link_prefix is None:
         build.problem(

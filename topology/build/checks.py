@@ -169,7 +169,8 @@ def lan_has_own_vlan(build: Build, lan: Lan, place: Origin) -> None:
 
 def check_gateways(build: Build, routers: tuple[str, ...], site: str, origin: Origin, role: Role, most: int) -> None:
     """A site has a router, or two that share an address."""
-    if all((realm, site, slug) in build.local for realm in Realm for slug in build.written.get((realm, site), ())) and not 1 <= len(routers) <= most:
+    built = all((realm, site, slug) in build.local for realm in Realm for slug in build.written.get((realm, site), ()))
+    if built and not 1 <= len(routers) <= most:
         build.problem(
             origin,
             T("{site} has {count} devices of the role {role}", site=site, count=len(routers), role=role.value),

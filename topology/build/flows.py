@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
@@ -278,7 +278,7 @@ def select(build: Build, realm: Realm, selector: str, origin: Origin) -> list[st
     here = [party for party in build.parties.values() if party.realm is realm and party.state != "planned"]
     users = [party for party in here if party.kind in EVERYBODY]
     word, _, rest = selector.partition(":")
-    simple = {
+    simple: dict[str, Callable[[Party], bool]] = {
         "all": lambda p: p.kind is not PartyKind.NODE,
         "municipal": lambda p: p.tier == "municipal" and p.kind is not PartyKind.NODE,
         "county": lambda p: p.tier == "county" and p.kind is not PartyKind.NODE,

@@ -72,12 +72,18 @@ def _ports(
 
 def _add_lan(build: Build, lan: Lan, profiled: Origin | None = None) -> None:
     """`profiled`: what the site's profile says of this network, where it does."""
+    if _claim_lan(build, lan, profiled):
+        build.lans.append(lan)
+
+
+def _claim_lan(build: Build, lan: Lan, profiled: Origin | None = None) -> bool:
+    """Notes whose its addresses and its VLAN are; whether it can be built."""
     place = profiled or lan.origin
     build.take(lan.realm, lan.vrf, lan.prefix, lan.title, lan.origin, profiled)
-    if not (lan_fits(build, lan, place) and lan_is_switched(build, lan, place)):
-        return
-    lan_has_own_vlan(build, lan, place)
-    build.lans.append(lan)
+    good = lan_fits(build, lan, place) and lan_is_switched(build, lan, place)
+    if good:
+        lan_has_own_vlan(build, lan, place)
+    return good
 
 
 def _add_party(build: Build, party: Party) -> None:
@@ -309,7 +315,7 @@ def _agency(
         build.take(side.realm, None, agency.legacy, f"{title}, legacy", agency.at("legacy"))
     if agency.state == "planned":  # its number, addresses and ports are its own already; the ports stay shut
         _add_party(build, party)
-        build.take(side.realm, None, prefix, title, agency.origin)
+        _claim_lan(build, lan)
         build.reserved += [(port, title, agency.origin) for port in ports]
         return
     if exit_ is not None:
@@ -671,7 +677,8 @@ def _device_parties(build: Build, side: RealmIntent, municipal: MunicipalIntent)
             continue
         start = int(block.network_address)
         parts = (layout.loopback.offset, layout.management.offset)
-        prefixes = tuple(IPv4Network((start + int(part.network_address), part.prefixlen)) for part in parts)
+        fitting = (part for part in parts if int(part.broadcast_address) < block.num_addresses)  # others are said where they stand
+        prefixes = tuple(IPv4Network((start + int(part.network_address), part.prefixlen)) for part in fitting)
         _devices_party(build, side.realm, county.slug, prefixes, Tier.COUNTY, county.origin)
 
 

@@ -61,11 +61,7 @@ def _circuits(t: Teller, devices: Sequence[Device]) -> str:
 def _city_tables(t: Teller) -> list[Table]:
     """The counties and the parts of the centre, with what is in them, each a way in."""
     places = sorted((key for key in t.city.residents if "/" not in key), key=lambda key: (t.city.county_numbers.get(key, -1), key))
-    counties: list[list[Cell]] = [
-        [t.place_link(key), str(_townships(t, key)), str(_agencies(t, key)), str(len(_inside(t, key)))]
-        for key in places
-        if not part_of(key)
-    ]
+    counties = [_county(t, key) for key in places if not part_of(key)]
     parts: list[list[Cell]] = [[t.place_link(key), str(len(t.city.residents[key]))] for key in places if part_of(key)]
     county, devices = t.word(TIER, Tier.COUNTY), t.say(T("Devices"))
     return [
