@@ -247,12 +247,21 @@ def test_an_output_folder_that_is_a_file(small: Path, tmp_path: Path, render: Re
     assert err == f"Cannot read or write {tmp_path}/b: it is a file where a folder is needed\n"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_an_output_folder_that_is_not_writable(small: Path, tmp_path: Path, render: Render) -> None:
-    (tmp_path / "b").mkdir(mode=0o555)
+def test_an_output_folder_that_is_not_writable(small: Path, tmp_path: Path, render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "b").mkdir()
+    mkdir = Path.mkdir
+
+    def refuse(self: Path, *args: int, **options: bool) -> None:
+        """As the system does it for everybody but root."""
+        if self.parent == tmp_path / "b":
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        mkdir(self, *args, **options)
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
     code, _, err = render(small, tmp_path / "b")
     assert code == 2
-    assert "permission denied" in err
+    assert err == f"Cannot read or write {tmp_path}/b/.rendering: permission denied\n"
+    assert tree(tmp_path / "b") == {}
 
 
 def test_a_folder_that_another_process_writes(small: Path, tmp_path: Path, render: Render) -> None:

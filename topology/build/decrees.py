@@ -9,7 +9,7 @@ from topology import facts
 from topology.build.allocation import host
 from topology.build.context import Build
 from topology.build.flows import FIRST_SERVER, add_server, by_protocol, hosts_of, is_placed, manage_host, select, zones_of
-from topology.build.networks import party_id
+from topology.build.lans import party_id
 from topology.facts import FerryChannel, Flow, Gatekeeper, Level, Publication, Realm
 from topology.i18n import T
 from topology.intent.common import ApprovalIntent, name_of

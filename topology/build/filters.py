@@ -10,7 +10,7 @@ from typing import NamedTuple
 from topology.build.addresses import in_lan
 from topology.build.context import Build, Lan, PeerLink
 from topology.build.interfaces import FIREWALLS, Draft
-from topology.build.networks import PEER_FILTERS
+from topology.build.lans import PEER_FILTERS
 from topology.design import Filter, Kind, Ref, Rule
 from topology.facts import Flow, PortRange, Realm
 from topology.inventory import RealmIntent

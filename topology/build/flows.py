@@ -9,7 +9,7 @@ from typing import Any
 
 from topology.build.allocation import host
 from topology.build.context import Build
-from topology.build.networks import party_id
+from topology.build.lans import party_id
 from topology.facts import Flow, Host, Level, Party, PartyKind, PortRange, Publication, Realm, System
 from topology.i18n import T
 from topology.intent.common import parse_service

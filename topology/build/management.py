@@ -11,7 +11,7 @@ from topology.build.filters import sources_filter
 from topology.build.firewalls import INSIDE
 from topology.build.flows import hosts_of
 from topology.build.interfaces import OOB_VRF, Draft
-from topology.build.networks import party_id
+from topology.build.lans import party_id
 from topology.design import Kind, Management, Ref, Server, SnmpManager, User
 from topology.i18n import T
 from topology.inventory import RealmIntent
