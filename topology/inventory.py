@@ -58,7 +58,7 @@ class Intent:
 def load_intent(root: Path) -> Intent:
     """Reads and validates every file below `root`.
 
-    Raises InventoryError with every problem of every file. Missing sections are told when every file could be read: before, they may stand in
+    Raises InventoryError with every problem of every file. Missing sections are told when every file could be read: they may stand in
     one that could not. For the same reason references between files are followed only after this.
     """
     problems: list[Problem] = []
@@ -138,15 +138,15 @@ def _check_present(common: CommonDocument, realms: tuple[RealmIntent, ...], root
     """Sections without which nothing can be built."""
 
     def need(owner: Node, names: tuple[str, ...], place: str) -> None:
-        for name in names:
-            if getattr(owner, name) is None:
-                problems.append(
-                    Problem(
-                        Origin(place, 1, 1),
-                        T("the section '{name}' is missing", name=name),
-                        hint=T("write it in a file of this folder; 'govnet init' writes a small city to look at"),
-                    )
-                )
+        problems.extend(
+            Problem(
+                Origin(place, 1, 1),
+                T("the section '{name}' is missing", name=name),
+                hint=T("write it in a file of this folder; 'govnet init' writes a small city to look at"),
+            )
+            for name in names
+            if getattr(owner, name) is None
+        )
 
     need(common, ("city", "policy"), ".")
     if not realms:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from topology.build.allocation import from_pool, from_slice, host
-from topology.build.cabling import county_block
 from topology.build.context import Build, Lan
+from topology.build.links import county_block
 from topology.facts import Device, Tier
 from topology.inventory import RealmIntent
 

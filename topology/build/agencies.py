@@ -6,7 +6,6 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 
 from topology.build.allocation import from_pool, from_slice, host
-from topology.build.cabling import county_block
 from topology.build.context import Build, Lan
 from topology.build.lans import (
     AGENCY_FILTERS,
@@ -19,6 +18,7 @@ from topology.build.lans import (
     site_gateways,
     switches_of,
 )
+from topology.build.links import county_block
 from topology.facts import Attachment, Party, PartyKind, Tier, Use
 from topology.i18n import T
 from topology.intent.common import name_of
@@ -105,18 +105,45 @@ def _agency(
     id_ = party_id(side.realm, site, agency.slug)
     prefixes = (prefix, agency.legacy) if agency.legacy else (prefix,)
     party = Party(
-        id_, PartyKind.AGENCY, side.realm, None, name_of(agency.name, agency.slug), site, Tier.COUNTY if county else Tier.MUNICIPAL, prefixes, ports,
-        gateways, agency.system, agency.level, agency.phase, agency.state, agency.origin, internet=agency.internet, legacy=agency.legacy is not None,
+        id=id_,
+        kind=PartyKind.AGENCY,
+        realm=side.realm,
+        vrf=None,
+        name=name_of(agency.name, agency.slug),
+        site=site,
+        tier=Tier.COUNTY if county else Tier.MUNICIPAL,
+        prefixes=prefixes,
+        attachments=ports,
+        gateways=gateways,
+        system=agency.system,
+        level=agency.level,
+        phase=agency.phase,
+        state=agency.state,
+        origin=agency.origin,
+        internet=agency.internet,
+        legacy=agency.legacy is not None,
         survives=build.sites[(side.realm, site)].survives,
-    )  # fmt: skip
+    )
     if agency.noc:
         host(build, prefix, COUNTY_STATION, f"the management station of {title}", agency.origin)
     if agency.node:
         party = replace(party, kind=PartyKind.NODE)
     lan = Lan(
-        id_, side.realm, site, "party", base + agency.number, None, prefix, gateways, None, switches_of(ports, gateways), {}, {}, ports,
-        ((id_, prefixes),), AGENCY_FILTERS + 2 * agency.number, None, title, agency.origin, county.number if county else 0,
-    )  # fmt: skip
+        key=id_,
+        realm=side.realm,
+        site=site,
+        kind="party",
+        vlan=base + agency.number,
+        prefix=prefix,
+        gateways=gateways,
+        members=switches_of(ports, gateways),
+        ports=ports,
+        parties=((id_, prefixes),),
+        filter_base=AGENCY_FILTERS + 2 * agency.number,
+        title=title,
+        origin=agency.origin,
+        area=county.number if county else 0,
+    )
     if agency.legacy:
         host(build, prefix, LEGACY_ROUTER, f"the router of {title}'s legacy range", agency.at("legacy"))
         build.take(side.realm, None, agency.legacy, f"{title}, legacy", agency.at("legacy"))
@@ -162,10 +189,18 @@ def _exit(build: Build, side: RealmIntent, party: Party, lan: Lan) -> None:
     add_lan(
         build,
         replace(
-            lan, key=f"{lan.key}/transit", kind="segment", prefix=transit, members=(*lan.members, device), hosts={device: FIREWALL_HOSTS},
-            parties=management, zone="outer", title=f"exit {key}", origin=exit_.origin,
+            lan,
+            key=f"{lan.key}/transit",
+            kind="segment",
+            prefix=transit,
+            members=(*lan.members, device),
+            hosts={device: FIREWALL_HOSTS},
+            parties=management,
+            zone="outer",
+            title=f"exit {key}",
+            origin=exit_.origin,
         ),
-    )  # fmt: skip
+    )
     add_lan(
         build,
         replace(

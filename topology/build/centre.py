@@ -75,7 +75,7 @@ def build_segments(build: Build, side: RealmIntent, municipal: MunicipalIntent) 
 def _segment_hosts(
     build: Build, others: tuple[str, ...], pinned: dict[str, int], *, managed: bool
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """Host numbers of members that are no gateway. Layer-2 switches have one only where they are managed: behind a firewall, not outside."""
+    """Host numbers of members that are no gateway. Layer-2 switches have one only where they are managed: behind a firewall."""
     hosts: dict[str, int] = {}
     virtual: dict[str, int] = {}
     for key, pair in build.pairs.items():
@@ -115,17 +115,44 @@ def build_zone(build: Build, side: RealmIntent, municipal: MunicipalIntent, slug
     add_party(
         build,
         Party(
-            id_, kind, side.realm, None, name_of(zone.name, slug), municipal.slug, Tier.MUNICIPAL, (prefix,), ports, gateways, None, zone.level, 1,
-            "connected", zone.origin, zone_kind=zone.kind,
+            id=id_,
+            kind=kind,
+            realm=side.realm,
+            vrf=None,
+            name=name_of(zone.name, slug),
+            site=municipal.slug,
+            tier=Tier.MUNICIPAL,
+            prefixes=(prefix,),
+            attachments=ports,
+            gateways=gateways,
+            system=None,
+            level=zone.level,
+            phase=1,
+            state="connected",
+            origin=zone.origin,
+            zone_kind=zone.kind,
         ),
-    )  # fmt: skip
+    )
     add_lan(
         build,
         Lan(
-            id_, side.realm, municipal.slug, "party", zone.vlan, None, prefix, gateways, pair, switches_of(ports, gateways), {}, {}, ports,
-            ((id_, (prefix,)),), None if pair else ZONE_FILTERS + 2 * zone.number, slug, f"zone {slug}", zone.origin,
+            key=id_,
+            realm=side.realm,
+            site=municipal.slug,
+            kind="party",
+            vlan=zone.vlan,
+            prefix=prefix,
+            gateways=gateways,
+            pair=pair,
+            members=switches_of(ports, gateways),
+            ports=ports,
+            parties=((id_, (prefix,)),),
+            filter_base=None if pair else ZONE_FILTERS + 2 * zone.number,
+            zone=slug,
+            title=f"zone {slug}",
+            origin=zone.origin,
         ),
-    )  # fmt: skip
+    )
 
 
 def _unit_ports(build: Build, realm: Realm, site: str, zone: str) -> tuple[Attachment, ...]:

@@ -217,9 +217,11 @@ def _centre_devices(build: Build, side: RealmIntent, municipal: MunicipalIntent)
             _roles(build, side, zone.gateways, GATEWAYS, [zone.at("gateways", index) for index in range(len(zone.gateways))])
             if zone.number >= LAST_FILTERED_ZONE:
                 build.problem(
-                    zone.at("number"), T("the number {number} is too large for a zone behind gateways", number=zone.number),
-                    T("1 to {count}", count=LAST_FILTERED_ZONE - 1), T("choose a smaller number"),
-                )  # fmt: skip
+                    zone.at("number"),
+                    T("the number {number} is too large for a zone behind gateways", number=zone.number),
+                    T("1 to {count}", count=LAST_FILTERED_ZONE - 1),
+                    T("choose a smaller number"),
+                )
         if len(zone.gateways) > 2:
             build.problem(
                 zone.at("gateways"),
@@ -231,9 +233,11 @@ def _centre_devices(build: Build, side: RealmIntent, municipal: MunicipalIntent)
     for slug, device in municipal.devices.items():
         if device.management == "oob" and (municipal.oob_vlan is None or side.pools.oob is None):
             build.problem(
-                device.at("management"), T("'{slug}' is to be managed out of band, but there is no out-of-band network", slug=slug),
-                T("'oob_vlan' of the centre and 'oob' of the pools"), T("add them, or delete 'management: oob'"),
-            )  # fmt: skip
+                device.at("management"),
+                T("'{slug}' is to be managed out of band, but there is no out-of-band network", slug=slug),
+                T("'oob_vlan' of the centre and 'oob' of the pools"),
+                T("add them, or delete 'management: oob'"),
+            )
 
 
 def _zone_name(build: Build, slug: str, origin: Origin, municipal: MunicipalIntent) -> None:
@@ -253,10 +257,11 @@ def _roles(build: Build, side: RealmIntent, slugs: Iterable[str], roles: Iterabl
         name = build.local.get((side.realm, side.municipal.slug, slug))
         if name is not None and build.devices[name].role not in allowed:
             build.problem(
-                place, T("'{slug}' is of the role {role}", slug=slug, role=build.devices[name].role.value),
+                place,
+                T("'{slug}' is of the role {role}", slug=slug, role=build.devices[name].role.value),
                 T("a device of the role {roles}", roles=", ".join(role.value for role in Role if role in allowed)),
                 T("name another device"),
-            )  # fmt: skip
+            )
 
 
 def _peers(build: Build, side: RealmIntent) -> None:
@@ -264,9 +269,11 @@ def _peers(build: Build, side: RealmIntent) -> None:
         for key, link in peer.links.items():
             if peer.kind == "isp":
                 build.problem(
-                    peer.at("links", key), T("the Internet carrier '{peer}' has no links of its own", peer=slug),
-                    T("'links' of a province only"), T("name the carrier in 'egress' or 'exits' of the municipal centre"),
-                )  # fmt: skip
+                    peer.at("links", key),
+                    T("the Internet carrier '{peer}' has no links of its own", peer=slug),
+                    T("'links' of a province only"),
+                    T("name the carrier in 'egress' or 'exits' of the municipal centre"),
+                )
             _roles(build, side, (link.device,), {Role.CORE}, [link.at("device")])
 
 
@@ -314,9 +321,11 @@ def _members(municipal: MunicipalIntent, slug: str) -> tuple[str, ...]:
 
 def _not_in_segment(build: Build, place: Origin, device: str, slug: str, segment: Any) -> None:
     build.problem(
-        place, T("'{device}' is no member of the segment '{segment}'", device=device, segment=slug),
-        T("one of its members: {names}", names=", ".join(segment.members)), T("add it at {place}", place=str(segment.at("members"))),
-    )  # fmt: skip
+        place,
+        T("'{device}' is no member of the segment '{segment}'", device=device, segment=slug),
+        T("one of its members: {names}", names=", ".join(segment.members)),
+        T("add it at {place}", place=str(segment.at("members"))),
+    )
 
 
 def _egress(build: Build, side: RealmIntent, municipal: MunicipalIntent, egress: EgressIntent) -> None:
@@ -377,8 +386,9 @@ def _carrier(build: Build, side: RealmIntent, municipal: MunicipalIntent, carrie
         build.problem(
             carrier.at("pool"),
             T("the addresses {first} to {last} do not fit into {prefix}", first=first, last=last, prefix=str(carrier.translated)),
-            T("first and last host number, up to {count}", count=carrier.translated.num_addresses - 2), T("correct 'pool' or 'translated'"),
-        )  # fmt: skip
+            T("first and last host number, up to {count}", count=carrier.translated.num_addresses - 2),
+            T("correct 'pool' or 'translated'"),
+        )
 
 
 def _isp(build: Build, side: RealmIntent, owner: Any) -> None:

@@ -31,21 +31,21 @@ class Lan:
     key: str
     realm: Realm
     site: str
-    kind: str  # party | segment | management
+    kind: str  # party | segment | management | oob | backup
     vlan: int | None  # None: on a routed port
-    vrf: str | None
     prefix: IPv4Network
     gateways: tuple[str, ...]  # routers with the (virtual) gateway address, or the two members of a firewall pair
-    pair: str | None  # key of the firewall pair that is the gateway
-    members: tuple[str, ...]  # other devices with a stake in it: layer-2 switches, routers, pair members
-    hosts: Mapping[str, int]  # device -> host number of members that are no gateway
-    virtual: Mapping[str, int]  # pair key -> host number of the pair's virtual address here
-    ports: tuple[Attachment, ...]  # ports at which its parties are plugged in
-    parties: tuple[tuple[str, tuple[IPv4Network, ...]], ...]  # party id and the prefixes that it sends from here
-    filter_base: int | None  # first number of its two filters; None: not filtered here
-    zone: str | None  # its zone on the firewall pair
     title: str  # ASCII, for descriptions
     origin: Origin
+    vrf: str | None = None
+    pair: str | None = None  # key of the firewall pair that is the gateway
+    members: tuple[str, ...] = ()  # other devices with a stake in it: layer-2 switches, routers, pair members
+    hosts: Mapping[str, int] = field(default_factory=dict)  # device -> host number of members that are no gateway
+    virtual: Mapping[str, int] = field(default_factory=dict)  # pair key -> host number of the pair's virtual address here
+    ports: tuple[Attachment, ...] = ()  # ports at which its parties are plugged in
+    parties: tuple[tuple[str, tuple[IPv4Network, ...]], ...] = ()  # party id and the prefixes that it sends from here
+    filter_base: int | None = None  # first number of its two filters; None: not filtered here
+    zone: str | None = None  # its zone on the firewall pair
     area: int = 0
 
 

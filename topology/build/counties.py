@@ -7,7 +7,6 @@ from typing import Any
 
 from topology.build.agencies import build_agencies
 from topology.build.allocation import from_slice
-from topology.build.cabling import county_block
 from topology.build.checks import check_gateways
 from topology.build.context import Build, Lan
 from topology.build.lans import (
@@ -22,6 +21,7 @@ from topology.build.lans import (
     site_routers,
     switches_of,
 )
+from topology.build.links import county_block
 from topology.build.places import SWITCHES
 from topology.facts import Attachment, Level, Name, Party, PartyKind, Role, Tier
 from topology.i18n import T
@@ -71,17 +71,37 @@ def _backup_link(build: Build, side: RealmIntent, county: CountyIntent, profile:
     add_lan(
         build,
         Lan(
-            f"{side.realm.value}:{county.slug}/backup", side.realm, county.slug, "backup", backup.vlan, None, prefix, routers, None, switches, {}, {}, (), (),
-            None, None, f"backup link {county.slug}", county.origin, county.number,
+            key=f"{side.realm.value}:{county.slug}/backup",
+            realm=side.realm,
+            site=county.slug,
+            kind="backup",
+            vlan=backup.vlan,
+            prefix=prefix,
+            gateways=routers,
+            members=switches,
+            title=f"backup link {county.slug}",
+            origin=county.origin,
+            area=county.number,
         ),
         backup.origin,
-    )  # fmt: skip
+    )
 
 
 def _site_lan(
-    build: Build, side: RealmIntent, site: str, slug: str, lan: Any, prefix: IPv4Network | None, routers: tuple[str, ...], name: Name,
-    county: CountyIntent, tier: Tier, origin: Origin, phase: int, state: str,
-) -> None:  # fmt: skip
+    build: Build,
+    side: RealmIntent,
+    site: str,
+    slug: str,
+    lan: Any,
+    prefix: IPv4Network | None,
+    routers: tuple[str, ...],
+    name: Name,
+    county: CountyIntent,
+    tier: Tier,
+    origin: Origin,
+    phase: int,
+    state: str,
+) -> None:
     if prefix is None or not routers:
         return
     ports = ports_of(build, side.realm, site, lan, "ports", lan.ports, f"{site}/{slug}")
@@ -91,24 +111,58 @@ def _site_lan(
     add_party(
         build,
         Party(
-            id_, kind, side.realm, None, label, site, tier, (prefix,), ports, routers, None, Level.INTERNAL, phase, state, origin, internet=True,
+            id=id_,
+            kind=kind,
+            realm=side.realm,
+            vrf=None,
+            name=label,
+            site=site,
+            tier=tier,
+            prefixes=(prefix,),
+            attachments=ports,
+            gateways=routers,
+            system=None,
+            level=Level.INTERNAL,
+            phase=phase,
+            state=state,
+            origin=origin,
+            internet=True,
             survives=build.sites[(side.realm, site)].survives,
         ),
-    )  # fmt: skip
+    )
     add_lan(
         build,
         Lan(
-            id_, side.realm, site, "party", lan.vlan, None, prefix, routers, None, switches_of(ports, routers), {}, {}, ports, ((id_, (prefix,)),),
-            SITE_FILTERS + 2 * lan.index, None, f"{site} {slug}", origin, county.number,
+            key=id_,
+            realm=side.realm,
+            site=site,
+            kind="party",
+            vlan=lan.vlan,
+            prefix=prefix,
+            gateways=routers,
+            members=switches_of(ports, routers),
+            ports=ports,
+            parties=((id_, (prefix,)),),
+            filter_base=SITE_FILTERS + 2 * lan.index,
+            title=f"{site} {slug}",
+            origin=origin,
+            area=county.number,
         ),
         lan.origin,
-    )  # fmt: skip
+    )
 
 
 def device_lan(
-    build: Build, side: RealmIntent, site: str, profile: ProfileIntent, routers: tuple[str, ...], block: IPv4Network | None, number: int,
-    county: CountyIntent, origin: Origin,
-) -> None:  # fmt: skip
+    build: Build,
+    side: RealmIntent,
+    site: str,
+    profile: ProfileIntent,
+    routers: tuple[str, ...],
+    block: IPv4Network | None,
+    number: int,
+    county: CountyIntent,
+    origin: Origin,
+) -> None:
     """In-band management of a site's layer-2 switches."""
     switches = tuple(name for name in build.in_site.get((side.realm, site), ()) if build.devices[name].role in SWITCHES)
     if not switches or profile.management_vlan is None or not routers:
@@ -122,12 +176,23 @@ def device_lan(
     add_lan(
         build,
         Lan(
-            f"{side.realm.value}:{site}/management", side.realm, site, "management", profile.management_vlan, None, prefix, routers, None, switches,
-            {name: 1 + build.devices[name].number for name in switches}, {}, (), ((devices, (prefix,)),), MANAGEMENT_FILTERS, None,
-            f"management {site}", origin, county.number,
+            key=f"{side.realm.value}:{site}/management",
+            realm=side.realm,
+            site=site,
+            kind="management",
+            vlan=profile.management_vlan,
+            prefix=prefix,
+            gateways=routers,
+            members=switches,
+            hosts={name: 1 + build.devices[name].number for name in switches},
+            parties=((devices, (prefix,)),),
+            filter_base=MANAGEMENT_FILTERS,
+            title=f"management {site}",
+            origin=origin,
+            area=county.number,
         ),
         profile.at("management_vlan"),
-    )  # fmt: skip
+    )
 
 
 def _terminals(build: Build, side: RealmIntent, county: CountyIntent, terminals: TerminalsIntent, block: IPv4Network | None) -> None:
@@ -145,17 +210,41 @@ def _terminals(build: Build, side: RealmIntent, county: CountyIntent, terminals:
     add_party(
         build,
         Party(
-            id_, PartyKind.TERMINALS, side.realm, None, name_of(terminals.department, terminals.slug), county.slug, Tier.COUNTY, (prefix,), (attachment,),
-            gateways, terminals.system, terminals.level, 1, "connected", terminals.origin,
+            id=id_,
+            kind=PartyKind.TERMINALS,
+            realm=side.realm,
+            vrf=None,
+            name=name_of(terminals.department, terminals.slug),
+            site=county.slug,
+            tier=Tier.COUNTY,
+            prefixes=(prefix,),
+            attachments=(attachment,),
+            gateways=gateways,
+            system=terminals.system,
+            level=terminals.level,
+            phase=1,
+            state="connected",
+            origin=terminals.origin,
         ),
-    )  # fmt: skip
+    )
     add_lan(
         build,
         Lan(
-            id_, side.realm, county.slug, "party", None, None, prefix, gateways, None, (), {}, {}, (attachment,), ((id_, (prefix,)),),
-            AGENCY_FILTERS + 2 * terminals.number, None, title, terminals.origin, county.number,
+            key=id_,
+            realm=side.realm,
+            site=county.slug,
+            kind="party",
+            vlan=None,
+            prefix=prefix,
+            gateways=gateways,
+            ports=(attachment,),
+            parties=((id_, (prefix,)),),
+            filter_base=AGENCY_FILTERS + 2 * terminals.number,
+            title=title,
+            origin=terminals.origin,
+            area=county.number,
         ),
-    )  # fmt: skip
+    )
 
 
 def _township(build: Build, side: RealmIntent, county: CountyIntent, township: TownshipIntent, block: IPv4Network | None) -> None:

@@ -1,4 +1,4 @@
-"""What is decreed besides the network itself: organisations, approvals, policy, verticals, retained exits, gatekeepers and their channels."""
+"""What is decreed besides the network itself: organisations, approvals, policy, verticals, retained exits, gatekeepers, channels."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 from topology import facts
 from topology.build.allocation import host
 from topology.build.context import Build
-from topology.build.flows import FIRST_SERVER, add_server, by_protocol, hosts_of, is_placed, manage_host, select, zones_of
 from topology.build.lans import party_id
+from topology.build.selectors import select
+from topology.build.servers import FIRST_SERVER, add_server, by_protocol, hosts_of, is_placed, zones_of
+from topology.build.standing_flows import manage_host
 from topology.facts import FerryChannel, Flow, Gatekeeper, Level, Publication, Realm
 from topology.i18n import T
 from topology.intent.common import ApprovalIntent, name_of
@@ -25,18 +27,22 @@ def approvals(build: Build) -> dict[str, ApprovalIntent]:
         for slug, approval in side.document.approvals.items():
             if slug in found:
                 build.problem(
-                    approval.origin, T("there are two approvals '{slug}', the other is at {place}", slug=slug, place=str(found[slug].origin)),
-                    T("a slug of its own"), T("rename one of the two"),
-                )  # fmt: skip
+                    approval.origin,
+                    T("there are two approvals '{slug}', the other is at {place}", slug=slug, place=str(found[slug].origin)),
+                    T("a slug of its own"),
+                    T("rename one of the two"),
+                )
             found[slug] = approval
     for slug, approval in found.items():
         if approval.by not in build.intent.common.organisations:
             build.unknown(approval.at("by"), T("organisation"), approval.by, build.intent.common.organisations)
         if approval.expires <= approval.granted:
             build.problem(
-                approval.at("expires"), T("the approval '{slug}' ends before it begins", slug=slug), T("a date after {granted}", granted=str(approval.granted)),
+                approval.at("expires"),
+                T("the approval '{slug}' ends before it begins", slug=slug),
+                T("a date after {granted}", granted=str(approval.granted)),
                 T("correct one of the two dates"),
-            )  # fmt: skip
+            )
     return found
 
 
@@ -54,9 +60,11 @@ def need_approval(build: Build, slug: str | None, kind: str, owner: Any, field: 
         build.unknown(owner.at(field), T("approval"), slug, known)
     elif known[slug].kind != kind:
         build.problem(
-            owner.at(field), T("the approval '{slug}' is of kind {kind}", slug=slug, kind=known[slug].kind), T("one of kind {kind}", kind=kind),
+            owner.at(field),
+            T("the approval '{slug}' is of kind {kind}", slug=slug, kind=known[slug].kind),
+            T("one of kind {kind}", kind=kind),
             T("name another approval"),
-        )  # fmt: skip
+        )
     return slug or "?"
 
 
@@ -74,7 +82,6 @@ def _operator_checks(build: Build) -> None:
 def verticals(build: Build) -> tuple[facts.VerticalNetwork, ...]:
     """The departmental vertical networks; flows of those merged as `vrf` come from the servers that their owner names."""
     found = []
-    policy = build.policy
     for side in build.intent.realms:
         municipal = side.municipal
         for slug, vertical in side.document.verticals.items():
@@ -84,9 +91,11 @@ def verticals(build: Build) -> tuple[facts.VerticalNetwork, ...]:
                 build.unknown(vertical.at("owner"), T("agency"), vertical.owner, known, known)
             if (vertical.state == "merged") != (vertical.mode is not None):
                 build.problem(
-                    vertical.at("state"), T("the vertical '{slug}' is {state}", slug=slug, state=vertical.state),
-                    T("mode: flows or vrf where it is merged, and no mode where it is not"), T("add or delete 'mode'"),
-                )  # fmt: skip
+                    vertical.at("state"),
+                    T("the vertical '{slug}' is {state}", slug=slug, state=vertical.state),
+                    T("mode: flows or vrf where it is merged, and no mode where it is not"),
+                    T("add or delete 'mode'"),
+                )
             approval = (
                 need_approval(build, vertical.approval, "retained-vertical", vertical, "approval")
                 if vertical.state == "retained"
@@ -107,10 +116,19 @@ def verticals(build: Build) -> tuple[facts.VerticalNetwork, ...]:
                 _vrf_flows(build, side, slug, vertical, tuple(members))
             found.append(
                 facts.VerticalNetwork(
-                    slug, vertical.number, side.realm, vertical.name.name(), vertical.state, vertical.mode, owner, tuple(sorted(set(members))), vertical.since,
-                    approval, vertical.origin,
+                    slug,
+                    vertical.number,
+                    side.realm,
+                    vertical.name.name(),
+                    vertical.state,
+                    vertical.mode,
+                    owner,
+                    tuple(sorted(set(members))),
+                    vertical.since,
+                    approval,
+                    vertical.origin,
                 )
-            )  # fmt: skip
+            )
     return tuple(found)
 
 
@@ -123,9 +141,11 @@ def _vrf_flows(build: Build, side: RealmIntent, slug: str, vertical: Any, member
         return  # it could not be built, which has been said
     if hub not in build.parties:
         build.problem(
-            vertical.at("attached"), T("the owner '{owner}' is no member of its own vertical '{slug}'", owner=vertical.owner, slug=slug),
-            T("an entry of 'attached' for the owner, without county"), T("add it"),
-        )  # fmt: skip
+            vertical.at("attached"),
+            T("the owner '{owner}' is no member of its own vertical '{slug}'", owner=vertical.owner, slug=slug),
+            T("an entry of 'attached' for the owner, without county"),
+            T("add it"),
+        )
         return
     ports = [
         port
@@ -137,20 +157,20 @@ def _vrf_flows(build: Build, side: RealmIntent, slug: str, vertical: Any, member
     for protocol, ranges in by_protocol(ports):
         unique = tuple(dict.fromkeys(ranges))
         flow = Flow(
-            f"vertical-{slug}-{protocol}",
-            side.realm,
-            slug,
-            vertical.services[0],
-            "member",
-            protocol,
-            unique,
-            spokes,
-            (),
-            hub,
-            (),
-            Level.INTERNAL,
-            ("7.1.1",),
-            vertical.origin,
+            id=f"vertical-{slug}-{protocol}",
+            realm=side.realm,
+            vrf=slug,
+            service=vertical.services[0],
+            role="member",
+            protocol=protocol,
+            ports=unique,
+            sources=spokes,
+            source_addresses=(),
+            to=hub,
+            destinations=(),
+            level=Level.INTERNAL,
+            plan=("7.1.1",),
+            origin=vertical.origin,
         )
         build.flows[f"{side.realm.value}:{flow.id}"] = flow
 
@@ -211,9 +231,11 @@ def _unique_channels(build: Build) -> None:
         other = seen.setdefault(channel.number, channel)
         if other is not channel:
             build.problem(
-                channel.at("number"), T("the channel number {number} of '{slug}' is taken at {place}", number=channel.number, slug=slug, place=str(other.origin)),
-                T("a number of its own, the same on both sides of the gatekeeper"), T("choose a free number"),
-            )  # fmt: skip
+                channel.at("number"),
+                T("the channel number {number} of '{slug}' is taken at {place}", number=channel.number, slug=slug, place=str(other.origin)),
+                T("a number of its own, the same on both sides of the gatekeeper"),
+                T("choose a free number"),
+            )
 
 
 def _channel(build: Build, slug: str, intent: ChannelIntent) -> FerryChannel | None:
@@ -239,23 +261,43 @@ def _channel(build: Build, slug: str, intent: ChannelIntent) -> FerryChannel | N
         found = hosts_of(build, realm, intent.service, role)
         if not found and build.side(realm) is not None and not is_placed(build, realm, intent.service, role):
             build.problem(
-                intent.at("service"), T("{service}/{role} runs nowhere in the {realm} network", service=intent.service, role=role, realm=realm.value),
-                T("a server on each side of the channel"), T("place the service in that network"),
-            )  # fmt: skip
+                intent.at("service"),
+                T("{service}/{role} runs nowhere in the {realm} network", service=intent.service, role=role, realm=realm.value),
+                T("a server on each side of the channel"),
+                T("place the service in that network"),
+            )
         addresses[realm] = found[0].address if found else None
     return FerryChannel(
-        slug, intent.number, intent.gatekeeper, intent.owner, kind.direction, kind.kind, kind.content.name(), intent.level, approval, intent.service, outer_role,
-        inner_role, addresses[Realm.OUTER], addresses[Realm.INNER], intent.interval_s, intent.allow, intent.max_mb, intent.origin,
-    )  # fmt: skip
+        slug,
+        intent.number,
+        intent.gatekeeper,
+        intent.owner,
+        kind.direction,
+        kind.kind,
+        kind.content.name(),
+        intent.level,
+        approval,
+        intent.service,
+        outer_role,
+        inner_role,
+        addresses[Realm.OUTER],
+        addresses[Realm.INNER],
+        intent.interval_s,
+        intent.allow,
+        intent.max_mb,
+        intent.origin,
+    )
 
 
 def _check_level(build: Build, slug: str, intent: ChannelIntent, kind: ServiceChannelIntent) -> None:
     level = max(intent.level, kind.level, key=lambda item: item.rank)
     if kind.direction == "inner-to-outer" and level.rank > Level.INTERNAL.rank:
         build.problem(
-            intent.at("level"), T("the channel '{slug}' would move {level} data from the inner to the outer network", slug=slug, level=level.value),
-            T("public or internal"), T("classified data stays inside (plan §7.1.1); lower the level or drop the channel"),
-        )  # fmt: skip
+            intent.at("level"),
+            T("the channel '{slug}' would move {level} data from the inner to the outer network", slug=slug, level=level.value),
+            T("public or internal"),
+            T("classified data stays inside (plan §7.1.1); lower the level or drop the channel"),
+        )
 
 
 def _unit(build: Build, slug: str, realm: Realm, unit: Any, channels: list[FerryChannel]) -> None:
@@ -283,20 +325,20 @@ def _unit(build: Build, slug: str, realm: Realm, unit: Any, channels: list[Ferry
             suffix = "" if len(parties) == 1 else f"@{party.rpartition('/')[2]}"
             for protocol, ports in by_protocol(build.services[channel.service].roles[role].ports):
                 flow = Flow(
-                    f"{slug}-{channel.id}-{protocol}{suffix}",
-                    realm,
-                    None,
-                    channel.service,
-                    role,
-                    protocol,
-                    ports,
-                    (zone,),
-                    (address,),
-                    party,
-                    tuple(server.address for server in servers if server.party == party),
-                    channel.level,
-                    ("7.1.1",),
-                    channel.origin,
+                    id=f"{slug}-{channel.id}-{protocol}{suffix}",
+                    realm=realm,
+                    vrf=None,
+                    service=channel.service,
+                    role=role,
+                    protocol=protocol,
+                    ports=ports,
+                    sources=(zone,),
+                    source_addresses=(address,),
+                    to=party,
+                    destinations=tuple(server.address for server in servers if server.party == party),
+                    level=channel.level,
+                    plan=("7.1.1",),
+                    origin=channel.origin,
                 )
                 build.flows[f"{realm.value}:{flow.id}"] = flow
 
@@ -315,23 +357,47 @@ def assemble(build: Build, published: tuple[Publication, ...]) -> facts.Facts:
         slug=city.slug,
         name=city.name.name(),
         realms=tuple(side.realm for side in build.intent.realms),
-        organisations=tuple(facts.Organisation(slug, name_of(item.name, slug), item.role, item.origin) for slug, item in common.organisations.items()),
-        approvals=tuple(facts.Approval(slug, item.kind, item.by, item.reference, item.granted, item.expires, item.origin) for slug, item in known.items()),
+        organisations=tuple(
+            facts.Organisation(slug, name_of(item.name, slug), item.role, item.origin) for slug, item in common.organisations.items()
+        ),
+        approvals=tuple(
+            facts.Approval(slug, item.kind, item.by, item.reference, item.granted, item.expires, item.origin)
+            for slug, item in known.items()
+        ),
         exceptions=tuple(
-            facts.RuleException(item.rule, item.subject, need_approval(build, item.approval, "exception", item, "approval"), name_of(item.reason, item.rule), item.origin)
+            facts.RuleException(
+                item.rule,
+                item.subject,
+                need_approval(build, item.approval, "exception", item, "approval"),
+                name_of(item.reason, item.rule),
+                item.origin,
+            )
             for item in exceptions
         ),
         assumptions=tuple(_assumption(build, slug, item) for slug, item in common.assumptions.items()),
         policy=facts.Policy(
-            tuple(policy.shared_transport), tuple((int(number), _due(item)) for number, item in sorted(policy.phases.items())), policy.accept_t2, policy.plan_year,
-            organs, policy.origin,
+            tuple(policy.shared_transport),
+            tuple((int(number), _due(item)) for number, item in sorted(policy.phases.items())),
+            policy.accept_t2,
+            policy.plan_year,
+            organs,
+            policy.origin,
         ),
         sites=tuple(build.sites.values()),
         devices=tuple(sorted(build.devices.values(), key=lambda device: device.name)),
         cables=tuple(sorted(build.cables, key=lambda cable: cable.id)),
         circuits=tuple(sorted(build.circuits, key=lambda circuit: circuit.id)),
         peers=tuple(
-            facts.Peer(slug, Realm.INTERNET if peer.kind == "isp" else side.realm, peer.kind, name_of(peer.name, slug), peer.asn, peer.accepts, peer.announces, peer.origin)
+            facts.Peer(
+                slug,
+                Realm.INTERNET if peer.kind == "isp" else side.realm,
+                peer.kind,
+                name_of(peer.name, slug),
+                peer.asn,
+                peer.accepts,
+                peer.announces,
+                peer.origin,
+            )
             for side in build.intent.realms
             for slug, peer in sorted(side.document.peers.items())
         ),
@@ -344,7 +410,7 @@ def assemble(build: Build, published: tuple[Publication, ...]) -> facts.Facts:
         verticals=found_verticals,
         exits=found_exits,
         retired=tuple((county.slug, number) for side in build.intent.realms for county in side.counties for number in county.retired),
-    )  # fmt: skip
+    )
 
 
 def _assumption(build: Build, slug: str, item: Any) -> facts.Assumption:

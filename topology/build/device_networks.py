@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network
 
-from topology.build.cabling import county_block
 from topology.build.context import Build, Lan
 from topology.build.lans import MANAGEMENT_FILTERS, add_lan, add_party, gateways_of, party_id
+from topology.build.links import county_block
 from topology.build.places import SWITCHES
 from topology.facts import Attachment, Level, Name, Party, PartyKind, Realm, Role, Tier, Use
 from topology.intent.common import name_of
@@ -36,11 +36,21 @@ def build_device_networks(build: Build, side: RealmIntent, municipal: MunicipalI
         add_lan(
             build,
             Lan(
-                f"{side.realm.value}:{municipal.slug}/management", side.realm, municipal.slug, "management", municipal.management_vlan, None, pools.management,
-                gateways, None, switches, {name: 3 + build.devices[name].number for name in switches}, {}, (), ((devices, (pools.management,)),),
-                MANAGEMENT_FILTERS, None, "device management", municipal.at("management_vlan"),
+                key=f"{side.realm.value}:{municipal.slug}/management",
+                realm=side.realm,
+                site=municipal.slug,
+                kind="management",
+                vlan=municipal.management_vlan,
+                prefix=pools.management,
+                gateways=gateways,
+                members=switches,
+                hosts={name: 3 + build.devices[name].number for name in switches},
+                parties=((devices, (pools.management,)),),
+                filter_base=MANAGEMENT_FILTERS,
+                title="device management",
+                origin=municipal.at("management_vlan"),
             ),
-        )  # fmt: skip
+        )
     if pools.oob is not None and municipal.oob_vlan is not None:
         _oob(build, side, municipal, pools.oob, here, devices)
     _device_parties(build, side, municipal)
@@ -54,19 +64,28 @@ def _exits(build: Build) -> set[str]:
 def _oob(build: Build, side: RealmIntent, municipal: MunicipalIntent, prefix: IPv4Network, here: list[str], devices: str) -> None:
     members = {name: 10 + build.devices[name].number for name in here if build.devices[name].management == "oob"}
     switches = {name: 10 + build.devices[name].number for name in here if build.devices[name].role is Role.OOB}
-    ports = []
-    for cable in build.cables:
-        if cable.use is Use.MANAGEMENT and cable.realm is side.realm:
-            ports.append(cable.b if build.devices[cable.b.device].role is Role.OOB else cable.a)
+    cables = (cable for cable in build.cables if cable.use is Use.MANAGEMENT and cable.realm is side.realm)
+    ports = [cable.b if build.devices[cable.b.device].role is Role.OOB else cable.a for cable in cables]
     gateways = gateways_of(build, side.realm, municipal.slug, municipal.noc, municipal.at("noc"))
     add_lan(
         build,
         Lan(
-            f"{side.realm.value}:{municipal.slug}/oob", side.realm, municipal.slug, "oob", municipal.oob_vlan, None, prefix, gateways, None,
-            tuple({**switches, **members}), {**members, **switches}, {}, tuple(ports), ((devices, (prefix,)),), OOB_FILTERS, None, "out-of-band management",
-            municipal.at("oob_vlan"),
+            key=f"{side.realm.value}:{municipal.slug}/oob",
+            realm=side.realm,
+            site=municipal.slug,
+            kind="oob",
+            vlan=municipal.oob_vlan,
+            prefix=prefix,
+            gateways=gateways,
+            members=tuple({**switches, **members}),
+            hosts={**members, **switches},
+            ports=tuple(ports),
+            parties=((devices, (prefix,)),),
+            filter_base=OOB_FILTERS,
+            title="out-of-band management",
+            origin=municipal.at("oob_vlan"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _device_parties(build: Build, side: RealmIntent, municipal: MunicipalIntent) -> None:
@@ -92,21 +111,21 @@ def _devices_party(build: Build, realm: Realm, site: str, prefixes: tuple[IPv4Ne
     add_party(
         build,
         Party(
-            party_id(realm, site, "devices"),
-            PartyKind.DEVICES,
-            realm,
-            None,
-            name,
-            site,
-            tier,
-            prefixes,
-            (),
-            (),
-            None,
-            Level.INTERNAL,
-            1,
-            "connected",
-            origin,
+            id=party_id(realm, site, "devices"),
+            kind=PartyKind.DEVICES,
+            realm=realm,
+            vrf=None,
+            name=name,
+            site=site,
+            tier=tier,
+            prefixes=prefixes,
+            attachments=(),
+            gateways=(),
+            system=None,
+            level=Level.INTERNAL,
+            phase=1,
+            state="connected",
+            origin=origin,
         ),
     )
 
@@ -119,17 +138,43 @@ def build_externals(build: Build, side: RealmIntent) -> None:
             add_party(
                 build,
                 Party(
-                    party_id(side.realm, "province", slug), PartyKind.PROVINCE, side.realm, None, name_of(peer.name, slug), None, Tier.PROVINCE,
-                    peer.accepts, ports, tuple(port.device for port in ports), None, Level.INTERNAL, 1, "connected", peer.origin,
+                    id=party_id(side.realm, "province", slug),
+                    kind=PartyKind.PROVINCE,
+                    realm=side.realm,
+                    vrf=None,
+                    name=name_of(peer.name, slug),
+                    site=None,
+                    tier=Tier.PROVINCE,
+                    prefixes=peer.accepts,
+                    attachments=ports,
+                    gateways=tuple(port.device for port in ports),
+                    system=None,
+                    level=Level.INTERNAL,
+                    phase=1,
+                    state="connected",
+                    origin=peer.origin,
                 ),
-            )  # fmt: skip
+            )
     isps = {slug: peer for slug, peer in side.document.peers.items() if peer.kind == "isp"}
     if isps:
         first = next(iter(isps.values()))
         add_party(
             build,
             Party(
-                "internet", PartyKind.INTERNET, Realm.INTERNET, None, Name("互联网", "Internet"), None, Tier.PROVINCE, (IPv4Network("0.0.0.0/0"),), (), (),
-                None, Level.PUBLIC, 1, "connected", first.origin,
+                id="internet",
+                kind=PartyKind.INTERNET,
+                realm=Realm.INTERNET,
+                vrf=None,
+                name=Name("互联网", "Internet"),
+                site=None,
+                tier=Tier.PROVINCE,
+                prefixes=(IPv4Network("0.0.0.0/0"),),
+                attachments=(),
+                gateways=(),
+                system=None,
+                level=Level.PUBLIC,
+                phase=1,
+                state="connected",
+                origin=first.origin,
             ),
-        )  # fmt: skip
+        )

@@ -19,7 +19,7 @@ CENTRE_ROLES = frozenset({Role.DISTRIBUTION, Role.HOSTING_SWITCH, Role.BORDER_SW
 
 
 def build_design(build: Build, facts: Facts) -> Design:
-    """Interfaces, addresses and management of every rendered device, with all problems; the rest follows for a device when it is asked for."""
+    """Interfaces, addresses and management of every rendered device, with all problems; the rest follows when a device is asked for."""
     drafts = build_interfaces(build)
     place_units(build, drafts)
     managements = {name: build_management(build, drafts[name]) for name in sorted(drafts)}

@@ -107,9 +107,8 @@ def build_filters(build: Build, draft: Draft, index: FlowIndex) -> tuple[tuple[F
     for lan, ref in draft.lans:
         if lan.filter_base is not None and draft.device.name in lan.gateways:
             pairs.append((ref, *_lan_filters(build, draft, lan, index)))
-    for peer in build.peer_links:
-        if peer.device == draft.device.name:
-            pairs.append((Ref(Kind.PORT, peer.port), *_peer_filters(draft, peer, index)))
+    own = (peer for peer in build.peer_links if peer.device == draft.device.name)
+    pairs += [(Ref(Kind.PORT, peer.port), *_peer_filters(draft, peer, index)) for peer in own]
     filters = sorted((item for _, *both in pairs for item in both), key=lambda item: item.number)
     return tuple(filters), {ref: (into.name, out.name) for ref, into, out in pairs}
 

@@ -8,8 +8,8 @@ from ipaddress import IPv4Address, IPv4Interface
 
 from topology.build.addresses import gateway_of
 from topology.build.context import Build
-from topology.build.flows import by_protocol, hosts_of
 from topology.build.interfaces import Draft
+from topology.build.servers import by_protocol, hosts_of
 from topology.design import HostUnit, Kind, Ref, Service
 from topology.facts import Facts, FerryChannel, Realm, Role
 from topology.intent.document import HostUnitIntent

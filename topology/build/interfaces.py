@@ -9,8 +9,8 @@ from typing import Any
 
 from topology.build.addresses import gateway_of, in_lan, loopback, virtual_of
 from topology.build.allocation import from_pool
-from topology.build.cabling import area_of
 from topology.build.context import Build, Lan, Link
+from topology.build.links import area_of
 from topology.design import L2, Interface, Kind, OspfInterface, Ref, Vlan, Vrrp
 from topology.facts import Attachment, Cable, Device, Role, Use
 from topology.i18n import T
@@ -50,7 +50,7 @@ class Draft:
         self.set(ref, self.values[ref]["origin"] if ref in self.values else origin, l2=L2("trunk", vlans, edge=False))
 
     def interfaces(self, filters: Mapping[Ref, tuple[str, str]]) -> tuple[Interface, ...]:
-        """All interfaces in the order of printing: loopbacks, LAGs, ports with their subinterfaces, VLANs, management; filters by their names."""
+        """All interfaces in the order of printing: loopbacks, LAGs, ports with their subinterfaces, VLANs, management."""
         order = {port.name: index for index, port in enumerate(self.device.model.ports)}
         rank = {Kind.LOOPBACK: 0, Kind.LAG: 1, Kind.PORT: 2, Kind.SUBINTERFACE: 2, Kind.VLAN: 3, Kind.MANAGEMENT: 4}
 
@@ -154,13 +154,16 @@ def _heartbeats(build: Build, drafts: dict[str, Draft]) -> None:
         cables = [cable for cable in build.cables if cable.use is Use.HEARTBEAT and {cable.a.device, cable.b.device} == {active, standby}]
         if not cables:
             build.problem(
-                intent.origin, T("no heartbeat cable joins {a} and {b}", a=active, b=standby), T("at least one cable with use: heartbeat"),
+                intent.origin,
+                T("no heartbeat cable joins {a} and {b}", a=active, b=standby),
+                T("at least one cable with use: heartbeat"),
                 T("add it to 'cables' of the municipal centre"),
-            )  # fmt: skip
+            )
         for index, cable in enumerate(cables):
             prefix = from_pool(build, pools.heartbeat, 4 * intent.number + index, f"heartbeat of {key}", intent.origin)
             if prefix is None:
                 continue
+            build.take(side.realm, None, prefix, f"heartbeat of {key.partition(':')[2]}", intent.at("number"))
             for number, (own, far) in enumerate(((active, standby), (standby, active)), 1):
                 end = cable.a if cable.a.device == own else cable.b
                 ref = Ref(Kind.PORT, end.port)

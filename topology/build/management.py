@@ -9,9 +9,9 @@ from topology.build.addresses import gateway_of
 from topology.build.context import Build, Lan
 from topology.build.filters import sources_filter
 from topology.build.firewalls import INSIDE
-from topology.build.flows import hosts_of
 from topology.build.interfaces import OOB_VRF, Draft
 from topology.build.lans import party_id
+from topology.build.servers import hosts_of
 from topology.design import Kind, Management, Ref, Server, SnmpManager, User
 from topology.i18n import T
 from topology.inventory import RealmIntent
@@ -108,9 +108,7 @@ def _servers(build: Build, draft: Draft, service: str, role: str, key: str | Non
 def _managers(build: Build, draft: Draft) -> list[tuple[SnmpManager, Origin]]:
     """The NOC's managers, and for a county's devices the county's own station, which only reads."""
     realm = draft.side.realm
-    found = []
-    for entry in hosts_of(build, realm, "nms", "manager"):
-        found.append((_manager(entry.address, realm.value, "nms", traps=True), entry.origin))
+    found = [(_manager(entry.address, realm.value, "nms", traps=True), entry.origin) for entry in hosts_of(build, realm, "nms", "manager")]
     county = build.county_of(realm, draft.device.site)
     for agency in county.agencies if county else ():
         party = build.parties.get(party_id(realm, county.slug, agency.slug)) if county else None

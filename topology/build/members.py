@@ -72,14 +72,39 @@ def _member(
     add_party(
         build,
         Party(
-            id_, PartyKind.MEMBER, side.realm, slug, name, site, agency.tier, (prefix,), (attachment,), gateways, agency.system, agency.level, agency.phase,
-            agency.state, member.origin,
+            id=id_,
+            kind=PartyKind.MEMBER,
+            realm=side.realm,
+            vrf=slug,
+            name=name,
+            site=site,
+            tier=agency.tier,
+            prefixes=(prefix,),
+            attachments=(attachment,),
+            gateways=gateways,
+            system=agency.system,
+            level=agency.level,
+            phase=agency.phase,
+            state=agency.state,
+            origin=member.origin,
         ),
-    )  # fmt: skip
+    )
     add_lan(
         build,
         Lan(
-            id_, side.realm, site, "party", base + number, slug, prefix, gateways, None, switches_of((attachment,), gateways), {}, {}, (attachment,),
-            ((id_, (prefix,)),), VERTICAL_FILTERS + 2 * number, None, f"vertical {slug} {site}", member.origin, 0,
+            key=id_,
+            realm=side.realm,
+            site=site,
+            kind="party",
+            vlan=base + number,
+            vrf=slug,
+            prefix=prefix,
+            gateways=gateways,
+            members=switches_of((attachment,), gateways),
+            ports=(attachment,),
+            parties=((id_, (prefix,)),),
+            filter_base=VERTICAL_FILTERS + 2 * number,
+            title=f"vertical {slug} {site}",
+            origin=member.origin,
         ),
-    )  # fmt: skip
+    )

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from topology.build.addresses import gateway_of, virtual_of
-from topology.build.cabling import county_block
 from topology.build.context import Build, Lan, PeerLink
 from topology.build.filters import aggregates
 from topology.build.firewalls import inside_lan
 from topology.build.interfaces import FIREWALLS, OSPF_ROLES, VRF_PROCESSES, Draft
+from topology.build.links import county_block
 from topology.design import (
     Bgp,
     BgpNeighbor,
@@ -327,9 +327,18 @@ def _external(draft: Draft, peer: PeerLink, lists: list[PrefixList], policies: l
     _policy(f"{name}-IN", intent.accepts, None if border else 24, lists, policies, intent.origin)
     _policy(f"{name}-OUT", _announced(draft, peer), None, lists, policies, intent.origin)
     return BgpNeighbor(
-        peer.far, intent.asn, f"peer {peer.peer}", None, f"{name}-IN", f"{name}-OUT", False, MAXIMUM_PREFIXES, f"vault:{draft.side.realm.value}/bgp/{peer.peer}",
-        True, peer.origin,
-    )  # fmt: skip
+        peer.far,
+        intent.asn,
+        f"peer {peer.peer}",
+        None,
+        f"{name}-IN",
+        f"{name}-OUT",
+        False,
+        MAXIMUM_PREFIXES,
+        f"vault:{draft.side.realm.value}/bgp/{peer.peer}",
+        True,
+        peer.origin,
+    )
 
 
 def _internal(build: Build, drafts: Mapping[str, Draft], draft: Draft, values: RoutingIntent) -> list[BgpNeighbor]:
