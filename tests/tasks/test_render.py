@@ -251,11 +251,11 @@ def test_an_output_folder_that_is_not_writable(small: Path, tmp_path: Path, rend
     (tmp_path / "b").mkdir()
     mkdir = Path.mkdir
 
-    def refuse(self: Path, *args: int, **options: bool) -> None:
+    def refuse(self: Path, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
         """As the system does it for everybody but root."""
         if self.parent == tmp_path / "b":
             raise PermissionError(errno.EACCES, "Permission denied", str(self))
-        mkdir(self, *args, **options)
+        mkdir(self, mode, parents, exist_ok)
 
     monkeypatch.setattr(Path, "mkdir", refuse)
     code, _, err = render(small, tmp_path / "b")

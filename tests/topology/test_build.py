@@ -17,6 +17,7 @@ from tests.city import CityPlan, documents, write, write_city
 from topology.design import DeviceDesign, Filter, Interface, Kind, Rule, StaticRoute, ZoneRule
 from topology.facts import Facts, Flow, Party, PartyKind, PortRange, Realm, Role, Tier
 from topology.network import Network, load
+from topology.problems import InventoryError
 
 ANY = IPv4Network("0.0.0.0/0")
 FLOWS = (
@@ -677,6 +678,20 @@ def test_flows_to_a_group_are_one_for_each_of_its_members(tmp_path: Path, city: 
     }
     fewer = {flow.id for flow in load(write(tmp_path / "city", files)).facts.flows if flow.id.startswith("extra-4")}
     assert fewer == {flow.id for flow in flows.values() if flow.to != "outer:c1/office1"}
+
+
+def test_a_flow_in_two_files_is_refused_and_not_dropped(tmp_path: Path) -> None:
+    files = copy.deepcopy(documents(PLAN))
+    files["flows.yaml"] = {"flows": {"extra-1": {"from": ["bureau2"], "to": "bureau1", "ports": ["tcp/2"], "reason": "试验"}}}
+    with pytest.raises(InventoryError, match=r"outer/flows\.yaml:3:5: 'flows\.extra-1' stands here and at flows\.yaml:3:5"):
+        load(write(tmp_path / "city", files))
+
+
+def test_two_firewall_pairs_with_one_number_are_refused(tmp_path: Path) -> None:
+    files = copy.deepcopy(documents(PLAN))
+    files["outer/municipal.yaml"]["municipal"]["pairs"]["hfw"]["number"] = 1
+    with pytest.raises(InventoryError, match="heartbeat of hfw overlaps 172.16.32.16/30 of heartbeat of efw"):
+        load(write(tmp_path / "city", files))
 
 
 def test_a_gatekeeper_reaches_every_server_of_its_channel(city: Network) -> None:

@@ -80,11 +80,7 @@ def _stp_priority(draft: Draft) -> int | None:
         return None
     municipal = draft.side.municipal
     if device.role in GATEWAY_ROLES or (device.role is Role.CORE and device.model.switching):
-        return (
-            ROOT_PRIORITY
-            if any(device.name.endswith(f"-{slug}") for slug in (*municipal.gateways[:1], *municipal.noc[:1]))
-            else SECOND_PRIORITY
-        )
+        return ROOT_PRIORITY if draft.slug in (*municipal.gateways[:1], *municipal.noc[:1]) else SECOND_PRIORITY
     if device.role in CENTRE_ROLES:
         first = all(other.number >= device.number for other in _siblings(draft))
         return ROOT_PRIORITY if first else SECOND_PRIORITY

@@ -178,11 +178,7 @@ def _is_own_way(view: View, flow: Flow) -> bool:
 
 
 def _exit_key(draft: Draft) -> str | None:
-    municipal = draft.side.municipal
-    for key, exit_ in municipal.exits.items():
-        if draft.device.name.endswith(f"-{exit_.device}"):
-            return key
-    return None
+    return next((key for key, exit_ in draft.side.municipal.exits.items() if exit_.device == draft.slug), None)
 
 
 def shortened(text: str) -> str:

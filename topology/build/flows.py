@@ -31,8 +31,15 @@ def build_flows(build: Build) -> tuple[Publication, ...]:
     for realm, slug, placement in placements:
         _service_flows(build, realm, slug, placement)
     for side in build.intent.realms:
-        flows = {**build.intent.common.flows, **side.document.flows} if side.realm is Realm.OUTER else dict(side.document.flows)
-        for slug, flow in flows.items():
+        common = build.intent.common.flows if side.realm is Realm.OUTER else {}
+        for slug in common.keys() & side.document.flows.keys():
+            build.problem(
+                side.document.flows[slug].origin,
+                T("'{name}' stands here and at {other}", name=f"flows.{slug}", other=str(common[slug].origin)),
+                T("once in all files of a root"),
+                T("delete one of the two, or give it another name"),
+            )
+        for slug, flow in {**common, **side.document.flows}.items():
             declared_flow(build, side.realm, slug, flow)
         management_flows(build, side)
         internet_flows(build, side)

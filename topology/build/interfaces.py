@@ -31,6 +31,7 @@ class Draft:
 
     device: Device
     side: RealmIntent
+    slug: str  # as the files of its site name it
     values: dict[Ref, dict[str, Any]] = field(default_factory=dict)
     vlans: dict[int, Vlan] = field(default_factory=dict)
     loopback: IPv4Interface | None = None
@@ -68,10 +69,11 @@ class Draft:
 def build_interfaces(build: Build) -> dict[str, Draft]:
     """A draft of every rendered device, with all interfaces and their addresses."""
     drafts = {}
+    slugs = {name: slug for (_, _, slug), name in build.local.items()}
     for name, device in build.devices.items():
         side = build.side(device.realm)
         if device.rendered and side is not None:
-            drafts[name] = Draft(device, side)
+            drafts[name] = Draft(device, side, slugs[name])
     for draft in drafts.values():
         if draft.device.role in OSPF_ROLES:
             _loopback(build, draft)

@@ -123,7 +123,7 @@ def _border_statics(build: Build, draft: Draft, static: int) -> Iterator[StaticR
     municipal = draft.side.municipal
     egress = municipal.egress
     for carrier in egress.carriers.values() if egress else ():
-        if not draft.device.name.endswith(f"-{carrier.router}") or egress is None:
+        if draft.slug != carrier.router or egress is None:
             continue
         segment = _segment(build, draft, carrier.segment)
         pair = f"{draft.side.realm.value}:{egress.pair}"

@@ -24,8 +24,6 @@ Ascii = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"
 PortName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z-]*[0-9/.:]*[0-9]$", max_length=40)]
 Number = Annotated[int, Field(ge=1, le=65535, strict=True)]
 VlanId = Annotated[int, Field(ge=2, le=4094, strict=True)]
-Prefix = Annotated[IPv4Network, BeforeValidator(lambda value: _prefix(value)), _json(r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$")]
-Address = Annotated[IPv4Address, BeforeValidator(lambda value: _address(value)), _json(r"^([0-9]{1,3}\.){3}[0-9]{1,3}$")]
 Survives = Annotated[int, Field(ge=0, le=2, strict=True)]
 State = Literal["connected", "building", "planned"]
 
@@ -62,6 +60,10 @@ def _address(value: Any) -> IPv4Address:
         return IPv4Address(value)
     except ValueError:
         raise Invalid(T("{value} is no IPv4 address", value=repr(value)), T("four numbers, for example 10.64.0.1"), None) from None
+
+
+Prefix = Annotated[IPv4Network, BeforeValidator(_prefix), _json(r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$")]
+Address = Annotated[IPv4Address, BeforeValidator(_address), _json(r"^([0-9]{1,3}\.){3}[0-9]{1,3}$")]
 
 
 class Names(Node):
