@@ -50,6 +50,11 @@ class LocalizedCommand(click.Command):
         super().__init__(name, help=help.msgid, **attributes)
         self._text = help
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """click keeps the option with the words of whoever asked first; the next one may read another language."""
+        self._help_option = None
+        return super().get_help_option(ctx)
+
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.help = self._text.render(language(ctx))
         super().format_help_text(ctx, formatter)

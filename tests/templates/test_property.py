@@ -110,7 +110,7 @@ def said_vlans(text: str) -> Iterator[int]:
             yield from range(int(first), int(last or first) + 1)
 
 
-@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
 @given(plan=small_cities())
 def test_any_city_renders_and_says_only_what_its_model_holds(plan: CityPlan, tmp_path_factory: pytest.TempPathFactory) -> None:
     city = load(write_city(tmp_path_factory.mktemp("city"), plan))

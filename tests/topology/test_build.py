@@ -690,7 +690,7 @@ def test_a_flow_in_two_files_is_refused_and_not_dropped(tmp_path: Path) -> None:
 def test_two_firewall_pairs_with_one_number_are_refused(tmp_path: Path) -> None:
     files = copy.deepcopy(documents(PLAN))
     files["outer/municipal.yaml"]["municipal"]["pairs"]["hfw"]["number"] = 1
-    with pytest.raises(InventoryError, match="heartbeat of hfw overlaps 172.16.32.16/30 of heartbeat of efw"):
+    with pytest.raises(InventoryError, match=r"heartbeat of hfw overlaps 172\.16\.32\.16/30 of heartbeat of efw"):
         load(write(tmp_path / "city", files))
 
 

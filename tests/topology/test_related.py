@@ -339,7 +339,7 @@ def test_only_related_devices_change(city: tuple[CityPlan, Documents, City], cha
     check(before, City(tmp_path / "after", files), touched)
 
 
-@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
 @given(plan=small_cities().filter(lambda plan: plan.townships > 0), change=st.sampled_from(CHANGES))
 def test_only_related_devices_change_in_any_city(plan: CityPlan, change: Change, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("any")

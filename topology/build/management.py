@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
-from topology.build.addresses import gateway_of
+from topology.build.addresses import gateway_of, in_lan, loopback
 from topology.build.context import Build, Lan
 from topology.build.filters import sources_filter
 from topology.build.firewalls import INSIDE
-from topology.build.interfaces import OOB_VRF, Draft
+from topology.build.host_units import unit_address
+from topology.build.interfaces import OOB_VRF, OSPF_ROLES, Draft
 from topology.build.lans import party_id
 from topology.build.servers import hosts_of
 from topology.design import Kind, Management, Ref, Server, SnmpManager, User
@@ -92,6 +93,36 @@ def _own(draft: Draft) -> Own | None:
     lan, ref = choices[0]
     routes = draft.device.routes
     return Own("inband", None, ref, draft.address(ref), None if routes else gateway_of(lan))
+
+
+def managed_at(build: Build) -> dict[str, IPv4Interface]:
+    """Device -> the address that `build_management` gives it, straight from the networks: without a single interface. By name.
+
+    Devices without one are left out; what is wrong with them is found when they are designed.
+    """
+    sockets: dict[str, Lan] = {}
+    networks: dict[str, Lan] = {}
+    for lan in build.lans:
+        found = sockets if lan.kind == "oob" else networks if _is_management(lan) else None
+        for name in (*lan.gateways, *lan.hosts) if found is not None else ():
+            if found is networks or build.devices[name].management == "oob":
+                found.setdefault(name, lan)
+            else:
+                networks.setdefault(name, lan)
+    addresses = {name: _address(build, name, sockets, networks) for name in sorted(build.devices) if build.devices[name].rendered}
+    return {name: address for name, address in addresses.items() if address is not None}
+
+
+def _address(build: Build, name: str, sockets: Mapping[str, Lan], networks: Mapping[str, Lan]) -> IPv4Interface | None:
+    device = build.devices[name]
+    side = build.side(device.realm)
+    if name in sockets:
+        return in_lan(build, sockets[name], name)
+    if device.role in OSPF_ROLES and side is not None:
+        return loopback(build, side, device)
+    if device.role is Role.HOST_UNIT:
+        return unit_address(build, name)
+    return in_lan(build, networks[name], name) if name in networks else None
 
 
 def _is_management(lan: Lan) -> bool:
