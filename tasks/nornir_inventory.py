@@ -11,14 +11,16 @@ device has to be told, worked out when it is asked for. Groups: ``realm_outer``,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 from nornir.core.inventory import ConnectionOptions, Defaults, Group, Groups, Host, Hosts, Inventory, ParentGroups
 
-from topology.design import DeviceDesign
-from topology.facts import Device, Site
-from topology.network import Network, load
+from topology.design import Design, DeviceDesign
+from topology.facts import Device, Facts, Site
+from topology.network import directory, load
 
 _NETMIKO = {
     "huawei_vrp": "huawei",
@@ -56,26 +58,33 @@ class GovnetInventory:
         self._path = Path(path)
 
     def load(self) -> Inventory:
-        network = load(self._path)
-        return inventory(network, network.design.names)
+        """All configured devices. The designs are not looked into before one is asked for; then what is wrong in them is raised."""
+        known = directory(self._path)
+
+        @cache
+        def design() -> Design:
+            return load(self._path).design
+
+        return inventory(known.facts, known.managed_at, lambda name: design().device(name), known.managed_at)
 
 
-def inventory(network: Network, devices: Iterable[str]) -> Inventory:
+def inventory(
+    facts: Facts, managed_at: Mapping[str, IPv4Address], design: Callable[[str], DeviceDesign], devices: Iterable[str]
+) -> Inventory:
     """The named devices as hosts, with their groups."""
-    facts = network.facts
-    defaults = Defaults(data={"city": facts.slug})
-    groups: dict[str, Group] = {}
     known = {device.name: device for device in facts.devices}
     sites = {(site.realm, site.key): site for site in facts.sites}
-    hosts = Hosts()
+    defaults = Defaults(data={"city": facts.slug})
+    hosts, groups = Hosts(), Groups()
     for name in devices:
-        device = known[name]
-        hosts[name] = _host(network, device, sites[device.realm, device.site], groups, defaults)
-    return Inventory(hosts, Groups(groups), defaults)
+        data = HostData(_values(known[name], sites[known[name].realm, known[name].site]), partial(design, name))
+        parents = ParentGroups(_group(groups, f"{key}_{data[key]}", defaults) for key in _GROUPED if data[key])
+        hosts[name] = _host(known[name], managed_at[name], data, parents, defaults)
+    return Inventory(hosts, groups, defaults)
 
 
-def _host(network: Network, device: Device, site: Site, groups: dict[str, Group], defaults: Defaults) -> Host:
-    values = {
+def _values(device: Device, site: Site) -> dict[str, Any]:
+    return {
         "realm": device.realm.value,
         "tier": device.tier.value,
         "role": device.role.value,
@@ -87,20 +96,22 @@ def _host(network: Network, device: Device, site: Site, groups: dict[str, Group]
         "name_zh": site.name.zh,
         "name_en": site.name.en,
     }
-    parents = ParentGroups(_group(groups, f"{key}_{values[key]}", defaults) for key in _GROUPED if values[key])
+
+
+def _host(device: Device, address: IPv4Address, data: HostData, parents: ParentGroups, defaults: Defaults) -> Host:
     napalm = _NAPALM.get(device.platform)
     return Host(
         device.name,
-        hostname=str(network.design.managed_at[device.name].ip),
+        hostname=str(address),
         platform=_NETMIKO.get(device.platform),
         groups=parents,
-        data=HostData(values, lambda: network.design.device(device.name)),
+        data=data,
         connection_options={"napalm": ConnectionOptions(platform=napalm)} if napalm else {},
         defaults=defaults,
     )
 
 
-def _group(groups: dict[str, Group], name: str, defaults: Defaults) -> Group:
+def _group(groups: Groups, name: str, defaults: Defaults) -> Group:
     if name not in groups:
         groups[name] = Group(name, defaults=defaults)
     return groups[name]

@@ -158,7 +158,9 @@ def run(
     def count(_: MultiResult) -> None:
         on_device(next(counter), len(devices))
 
-    results = Nornir(inventory(network, devices), runner=ForkRunner(on_result=count)).run(task, raise_on_error=False, **parameters)
+    addresses = {name: address.ip for name, address in network.design.managed_at.items()}
+    hosts = inventory(network.facts, addresses, network.design.device, devices)
+    results = Nornir(hosts, runner=ForkRunner(on_result=count)).run(task, raise_on_error=False, **parameters)
     _raise(result.exception for result in results.values() if result.exception)
     return results
 

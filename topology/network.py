@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from topology.build.allocation import collisions
@@ -11,6 +13,7 @@ from topology.build.context import Build
 from topology.build.decrees import assemble
 from topology.build.devices import build_design
 from topology.build.flows import build_flows
+from topology.build.management import managed_at
 from topology.build.networks import build_networks
 from topology.build.places import build_places
 from topology.catalogue import load_models, load_services
@@ -37,6 +40,24 @@ def load(path: Path) -> Network:
     Raises InventoryError with every problem that was found, sorted by place.
     """
     return build(load_intent(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The facts, and where each configured device is managed: what an address book needs, in a third of the time of a Network."""
+
+    facts: Facts
+    managed_at: Mapping[str, IPv4Address]
+
+
+def directory(path: Path) -> Directory:
+    """Reads and validates the city in `path`, but for what only interfaces can show. Raises InventoryError."""
+    state = prepare(load_intent(path))
+    facts = assemble(state, build_flows(state))
+    addresses = managed_at(state)
+    if state.problems:
+        raise InventoryError(state.problems)
+    return Directory(facts, addresses)
 
 
 def build(intent: Intent) -> Network:

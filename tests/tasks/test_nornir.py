@@ -12,11 +12,12 @@ from nornir.core.inventory import Host, Hosts, Inventory
 from nornir.core.task import MultiResult, Result, Task
 from nornir.plugins.runners import SerialRunner
 
+from tasks import cli
 from tasks.output import OutputFolder
 from tasks.render import Bench, render_device
 from tasks.runner import ForkRunner, WorkerDiedError
 from topology.facts import Facts
-from topology.network import Network, load
+from topology.network import Network, directory, load
 from topology.problems import InventoryError
 
 REFERENCE = Path(__file__).parents[2] / "inventory" / "guiyang"
@@ -51,6 +52,14 @@ def IPv4(text: str | None) -> str:  # noqa: N802 - reads as what it makes sure o
     assert text is not None
     assert text.count(".") == 3
     return text
+
+
+def test_the_short_way_to_the_addresses_leads_to_the_same(tmp_path: Path) -> None:
+    assert cli.main(["init", str(tmp_path / "small")]) == 0
+    for city in (REFERENCE, tmp_path / "small"):
+        whole, short = load(city), directory(city)
+        assert short.managed_at == {name: address.ip for name, address in whole.design.managed_at.items()}
+        assert short.facts == whole.facts
 
 
 def test_addresses_are_unique_on_each_side(nornir: Nornir) -> None:

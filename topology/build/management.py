@@ -9,11 +9,11 @@ from topology.build.addresses import gateway_of, in_lan, loopback
 from topology.build.context import Build, Lan
 from topology.build.filters import sources_filter
 from topology.build.firewalls import INSIDE
-from topology.build.host_units import unit_address
 from topology.build.interfaces import OOB_VRF, OSPF_ROLES, Draft
 from topology.build.lans import party_id
 from topology.build.servers import hosts_of
 from topology.design import Kind, Management, Ref, Server, SnmpManager, User
+from topology.facts import Role
 from topology.i18n import T
 from topology.inventory import RealmIntent
 from topology.origin import Origin
@@ -95,34 +95,30 @@ def _own(draft: Draft) -> Own | None:
     return Own("inband", None, ref, draft.address(ref), None if routes else gateway_of(lan))
 
 
-def managed_at(build: Build) -> dict[str, IPv4Interface]:
-    """Device -> the address that `build_management` gives it, straight from the networks: without a single interface. By name.
+def managed_at(build: Build) -> dict[str, IPv4Address]:
+    """Device -> the address at which `build_management` has it managed, straight from the networks: without a single interface. By name.
 
     Devices without one are left out; what is wrong with them is found when they are designed.
     """
     sockets: dict[str, Lan] = {}
     networks: dict[str, Lan] = {}
-    for lan in build.lans:
-        found = sockets if lan.kind == "oob" else networks if _is_management(lan) else None
-        for name in (*lan.gateways, *lan.hosts) if found is not None else ():
-            if found is networks or build.devices[name].management == "oob":
-                found.setdefault(name, lan)
-            else:
-                networks.setdefault(name, lan)
-    addresses = {name: _address(build, name, sockets, networks) for name in sorted(build.devices) if build.devices[name].rendered}
-    return {name: address for name, address in addresses.items() if address is not None}
-
-
-def _address(build: Build, name: str, sockets: Mapping[str, Lan], networks: Mapping[str, Lan]) -> IPv4Interface | None:
-    device = build.devices[name]
-    side = build.side(device.realm)
-    if name in sockets:
-        return in_lan(build, sockets[name], name)
-    if device.role in OSPF_ROLES and side is not None:
-        return loopback(build, side, device)
-    if device.role is Role.HOST_UNIT:
-        return unit_address(build, name)
-    return in_lan(build, networks[name], name) if name in networks else None
+    for lan in filter(_is_management, build.lans):
+        for name in (*lan.gateways, *lan.hosts):
+            out_of_band = lan.kind == "oob" and build.devices[name].management == "oob"
+            (sockets if out_of_band else networks).setdefault(name, lan)
+    units = {name: hosts_of(build, realm, slug, "unit") for (realm, _, slug), name in build.local.items()}
+    found: dict[str, IPv4Address] = {}
+    for name, device in sorted(build.devices.items()):
+        side = build.side(device.realm)
+        where = sockets.get(name) or networks.get(name)
+        if device.role is Role.HOST_UNIT:
+            found.update((name, unit.address) for unit in units[name][:1])
+        elif device.role in OSPF_ROLES and name not in sockets and side is not None:
+            address = loopback(build, side, device)
+            found.update({name: address.ip} if address else {})
+        elif where is not None and device.rendered:
+            found[name] = in_lan(build, where, name).ip
+    return found
 
 
 def _is_management(lan: Lan) -> bool:
