@@ -215,7 +215,9 @@ def _explain(error: Exception, lang: str) -> str | None:
     from topology.problems import InventoryError  # noqa: PLC0415 - not for --help
 
     if isinstance(error, InventoryError):
-        count = T("{count} problems in the inventory; nothing was written.", count=len(error.problems))
+        number = len(error.problems)
+        many = T("{count} problems in the inventory; nothing was written.", count=number)
+        count = many if number > 1 else T("1 problem in the inventory; nothing was written.")
         return f"{error.render(lang)}\n{count.render(lang)}"
     return describe(error).render(lang) if isinstance(error, OSError) else None
 

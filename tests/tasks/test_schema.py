@@ -89,7 +89,7 @@ def test_every_key_says_what_it_is_for(kind: str) -> None:
 
 
 def test_descriptions_speak_the_readers_language() -> None:
-    assert schema("outer", "zh")["$defs"]["AgencyIntent"]["properties"]["legacy"]["description"] == "规划之前的旧地址段,暂时保留"
+    assert schema("outer", "zh")["$defs"]["AgencyIntent"]["properties"]["legacy"]["description"] == "规划之前的旧地址段，暂时保留"
 
 
 def test_one_kind_goes_to_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
