@@ -25,6 +25,9 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 
 @cache
+BINARY = {".png", ".mo"}
+
+
 def repository_files() -> list[Path]:
     """Everything that is or would be committed."""
     listed = subprocess.run(
@@ -51,6 +54,8 @@ def locked(name: str) -> dict[str, tuple[str, int]]:
 def test_nothing_in_the_repository_belongs_to_one_machine() -> None:
     found = []
     for path in repository_files():
+        if path.suffix in BINARY:
+            continue
         text = path.read_bytes().decode("utf-8", errors="ignore")
         for what, pattern in UNWANTED.items():
             found += [

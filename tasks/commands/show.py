@@ -81,7 +81,7 @@ def command(settings: Settings, /, listing: str, *, as_json: bool, as_csv: bool,
             print_table(settings, table, titled=listing == "all")
         if sys.stdout.isatty():
             click.echo(T("{count} rows", count=sum(len(table.rows) for table in tables)).render(settings.lang), err=True)
-    return _verdict(tables[0]) if listing == "constructs" else ExitCode.GOOD
+    return ExitCode.GOOD
 
 
 # ------------------------------------------------------------------------------------------------------ what is asked
@@ -190,10 +190,3 @@ def write_out(data: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
-
-
-def _verdict(constructs: Table) -> ExitCode:
-    from tasks.listing import plain_value  # noqa: PLC0415
-
-    state = next(index for index, column in enumerate(constructs.columns) if column.key == "state")
-    return ExitCode.INCOMPLETE if any(plain_value(row.cells[state]) == "missing" for row in constructs.rows) else ExitCode.GOOD

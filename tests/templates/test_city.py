@@ -136,7 +136,9 @@ def test_the_vendors_manual_knows_every_command(rendered: Path, tmp_path: Path, 
     paths = shapes(files(rendered / "native" / platform, "*.cfg"), tmp_path / "shapes")
     done = subprocess.run([str(LINTERS / linter), *paths], capture_output=True, text=True, check=False, timeout=600)
     known = re.compile("|".join(f"(?:{pattern})" for pattern in KNOWN[platform]))
-    findings = [match for match in re.finditer(r"^[^:\n]+:\d+: (?:unknown|not in this view)(?: \[[^\n]*?\])?: (?P<text>[^\n]*)$", done.stdout, re.M)]
+    findings = [
+        match for match in re.finditer(r"^[^:\n]+:\d+: (?:unknown|not in this view)(?: \[[^\n]*?\])?: (?P<text>[^\n]*)$", done.stdout, re.M)
+    ]
     assert len(findings) == len(done.stdout.splitlines()), "a line of the linter's output was not understood"
     unexplained = sorted({re.sub(r"\d+", "N", match["text"]) for match in findings if not known.fullmatch(match["text"].strip())})
     assert not unexplained
