@@ -22,12 +22,10 @@ UNWANTED = {
     "a key or a password": r"BEGIN (?:[A-Z]+ )?PRIV[A]TE KEY",
 }
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-
-
-@cache
 BINARY = {".png", ".mo"}
 
 
+@cache
 def repository_files() -> list[Path]:
     """Everything that is or would be committed."""
     listed = subprocess.run(

@@ -48,7 +48,7 @@ def _filters(function: Callable[..., Any]) -> Callable[..., Any]:
         "LISTING is one of: sites, devices, ports, links, cables, circuits, peers, addresses, vlans, vrfs, parties, hosts, services, "
         "flows, channels, verticals, approvals, exceptions, retired, constructs; or all.\n\n"
         "A filter may be given several times, then each value is good; different filters must all hold. A filter that matches "
-        "nothing is an error. 'constructs' ends with exit code 3 when the city lacks an example of one."
+        "nothing is an error. 'constructs' has a row for everything that can be said, with one example, or that the city has none."
     ),
 )
 @click.argument("listing", metavar="LISTING", default="")

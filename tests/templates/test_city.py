@@ -109,7 +109,7 @@ def test_the_kernel_takes_every_sysctl(rendered: Path) -> None:
 
 
 def shapes(paths: Iterator[Path], folder: Path) -> list[str]:
-    """Copies of the configs in which every command of one shape (numbers aside) stands once in its view: the linters take minutes for all."""
+    """Copies of the configs with each shape of command (numbers aside) once in its view: for all of them the linters take minutes."""
     seen: set[tuple[str, ...]] = set()
     found = []
     for path in paths:
@@ -136,9 +136,7 @@ def test_the_vendors_manual_knows_every_command(rendered: Path, tmp_path: Path, 
     paths = shapes(files(rendered / "native" / platform, "*.cfg"), tmp_path / "shapes")
     done = subprocess.run([str(LINTERS / linter), *paths], capture_output=True, text=True, check=False, timeout=600)
     known = re.compile("|".join(f"(?:{pattern})" for pattern in KNOWN[platform]))
-    findings = [
-        match for match in re.finditer(r"^[^:\n]+:\d+: (?:unknown|not in this view)(?: \[[^\n]*?\])?: (?P<text>[^\n]*)$", done.stdout, re.M)
-    ]
+    findings = list(re.finditer(r"^[^:\n]+:\d+: (?:unknown|not in this view)(?: \[[^\n]*?\])?: (?P<text>[^\n]*)$", done.stdout, re.M))
     assert len(findings) == len(done.stdout.splitlines()), "a line of the linter's output was not understood"
     unexplained = sorted({re.sub(r"\d+", "N", match["text"]) for match in findings if not known.fullmatch(match["text"].strip())})
     assert not unexplained
