@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from topology.facts import Name
@@ -209,22 +210,29 @@ def as_text(table: Table, lang: str) -> str:
     )
 
 
-def as_rich(table: Table, lang: str) -> RichTable:
-    """The table for a terminal."""
+_WIDEST = 60
+_WIDEST_SHOWN, _GAP = 44, 3
+
+
+def as_rich(table: Table, lang: str, width: int) -> RichTable:
+    """The table for a terminal of `width` columns: the first ones that fit, and below them the names of those that do not."""
     from rich import box  # noqa: PLC0415 - only a terminal pays for rich
+    from rich.cells import cell_len  # noqa: PLC0415
     from rich.table import Table as Rich  # noqa: PLC0415
 
     headers, *lines = _lines(table, lang)
-    rich = Rich(title=table.title.render(lang), box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for index, header in enumerate(headers):
+    wanted = [min(max(cell_len(line[index]) for line in (headers, *lines)), _WIDEST_SHOWN) + _GAP for index in range(len(headers))]
+    fitting = max(2, sum(total <= width for total in accumulate(wanted)))
+    rich = Rich(title=table.title.render(lang), box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", pad_edge=False)
+    for index, header in enumerate(headers[:fitting]):
         is_number = any(type(row.cells[index]) is int for row in table.rows)
-        rich.add_column(header, overflow="fold", justify="right" if is_number else "left")
+        rich.add_column(header, overflow="fold", justify="right" if is_number else "left", max_width=_WIDEST_SHOWN)
     for line in lines:
-        rich.add_row(*line)
+        rich.add_row(*line[:fitting])
+    if fitting < len(headers):
+        names = ", ".join(headers[fitting:])
+        rich.caption = T("Not shown: {names}. A wider terminal, --csv, --json or --xlsx has all columns.", names=names).render(lang)
     return rich
-
-
-_WIDEST = 60
 
 
 def as_xlsx(tables: Sequence[Table], lang: str, as_of: date) -> bytes:

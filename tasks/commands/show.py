@@ -149,7 +149,7 @@ def print_table(settings: Settings, table: Table, *, titled: bool = False) -> No
     from tasks.listing import as_rich, as_text  # noqa: PLC0415
 
     if sys.stdout.isatty() and len(table.rows) <= _LARGE:
-        settings.out.print(as_rich(table, settings.lang))
+        settings.out.print(as_rich(table, settings.lang, settings.out.width))
     else:
         title = f"# {table.title.render(settings.lang)}\n" if titled else ""
         click.echo(title + as_text(table, settings.lang) + ("\n" if titled else ""), nl=False)

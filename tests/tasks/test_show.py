@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from rich.console import Console
 
 import topology.inventory
 import topology.network
@@ -262,10 +263,8 @@ def test_workbook_keeps_numbers_dates_and_text() -> None:
 
 
 def test_terminal_table_folds_and_loses_nothing() -> None:
-    from rich.console import Console  # noqa: PLC0415
-
     console = Console(width=60, file=io.StringIO(), record=True)
-    console.print(as_rich(TABLE, "en"))
+    console.print(as_rich(TABLE, "en", console.width))
     text = console.export_text()
     assert all(part in text for part in ("Things", "Hongfenghu", "2026-03-01", "12"))
 
@@ -319,3 +318,15 @@ def test_one_side_alone_can_be_listed(run: Run, tmp_path: Path) -> None:
     shutil.copytree(GUIYANG, city, ignore=shutil.ignore_patterns("inner"))
     tables = json.loads(run("all", "--county", "qingzhen", "--json", city=city)[1])
     assert {row["realm"] for name in ("sites", "devices", "circuits", "parties") for row in tables[name]} == {"outer"}
+
+
+def test_a_narrow_terminal_gets_the_columns_that_fit_and_the_names_of_the_others() -> None:
+    columns = tuple(Column(name, T("{name}", name=name)) for name in ("first", "second", "third"))
+    table = Table("sample", T("Sample"), columns, (Row(("x" * 30, "y" * 30, "z" * 30), {}),))
+    console = Console(width=72, file=io.StringIO(), record=True)
+    console.print(as_rich(table, "en", console.width))
+    text = console.export_text()
+    assert "x" * 30 in text
+    assert "y" * 30 in text
+    assert "zzz" not in text
+    assert "Not shown: third." in text

@@ -9,6 +9,7 @@ from topology.build.context import Build, Lan
 from topology.build.links import county_block
 from topology.facts import Device, Tier
 from topology.inventory import RealmIntent
+from topology.prefixes import interface
 
 TOWNSHIP_LOOPBACKS = 16  # in a county's loopback part: its own devices first, then 2 for each township
 
@@ -21,7 +22,7 @@ def in_lan(build: Build, lan: Lan, device: str) -> IPv4Interface:
     else:
         number = lan.hosts[device]
     address = host(build, lan.prefix, number, f"{device} in {lan.title}", lan.origin)
-    return IPv4Interface((address, lan.prefix.prefixlen))
+    return interface(address, lan.prefix.prefixlen)
 
 
 def gateway_of(lan: Lan) -> IPv4Address:
@@ -51,4 +52,4 @@ def loopback(build: Build, side: RealmIntent, device: Device) -> IPv4Interface |
     if found is None:
         return None
     build.take(device.realm, None, found, title, device.origin)
-    return IPv4Interface((found.network_address, 32))
+    return interface(found.network_address, 32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Address
 
 from topology.build.addresses import gateway_of
 from topology.build.context import Build
@@ -13,6 +13,7 @@ from topology.build.servers import by_protocol, hosts_of
 from topology.design import HostUnit, Kind, Ref, Service
 from topology.facts import Facts, FerryChannel, Realm, Role
 from topology.intent.document import HostUnitIntent
+from topology.prefixes import interface
 
 
 def place_units(build: Build, drafts: dict[str, Draft]) -> None:
@@ -27,7 +28,7 @@ def place_units(build: Build, drafts: dict[str, Draft]) -> None:
         if lan is None or not own:
             continue
         ref = Ref(Kind.PORT, intent.port)
-        address = IPv4Interface((own[0].address, lan.prefix.prefixlen))
+        address = interface(own[0].address, lan.prefix.prefixlen)
         draft.set(ref, intent.origin, address=address, routed=True, shutdown=False, unused=False, description=f"zone {intent.zone}")
         draft.lans.append((replace(lan, kind="management"), ref))
         # The arc is up without an address, and the same whether the other side's files are here or not.

@@ -16,6 +16,7 @@ from topology.facts import Attachment, Cable, Device, Role, Use
 from topology.i18n import T
 from topology.inventory import RealmIntent
 from topology.origin import Origin
+from topology.prefixes import interface
 
 OSPF_ROLES = frozenset({Role.CORE, Role.AGGREGATION, Role.NOC, Role.COUNTY_ROUTER, Role.TOWNSHIP_ROUTER})
 FIREWALLS = frozenset({Role.EGRESS_FIREWALL, Role.HOSTING_FIREWALL, Role.EXIT_FIREWALL})
@@ -89,7 +90,7 @@ def build_interfaces(build: Build) -> dict[str, Draft]:
     for peer in build.peer_links:
         if peer.device in drafts:
             zone = "untrust" if drafts[peer.device].device.role is Role.EXIT_FIREWALL else None
-            drafts[peer.device].set(Ref(Kind.PORT, peer.port), peer.origin, address=IPv4Interface((peer.own, 30)), routed=True, zone=zone)
+            drafts[peer.device].set(Ref(Kind.PORT, peer.port), peer.origin, address=interface(peer.own, 30), routed=True, zone=zone)
     for port, title, origin in build.reserved:
         drafts[port.device].set(Ref(Kind.PORT, port.port), origin, description=title)
     for draft in drafts.values():
@@ -169,7 +170,7 @@ def _heartbeats(build: Build, drafts: dict[str, Draft]) -> None:
             for number, (own, far) in enumerate(((active, standby), (standby, active)), 1):
                 end = cable.a if cable.a.device == own else cable.b
                 ref = Ref(Kind.PORT, end.port)
-                address = IPv4Interface((prefix[number], prefix.prefixlen))
+                address = interface(prefix[number], prefix.prefixlen)
                 drafts[own].set(ref, cable.origin, address=address, description=f"heartbeat to {far}", zone="heartbeat", routed=True)
                 drafts[own].heartbeats.append((ref, address, prefix[3 - number]))
 
@@ -190,7 +191,7 @@ def _circuits(build: Build, drafts: dict[str, Draft]) -> None:
 def _link_end(build: Build, draft: Draft, link: Link, own: Attachment, far: Attachment) -> None:
     parent = _parent(build, own.device, own.port)
     ref = parent if own.vlan is None else sub(parent, own.vlan)
-    address = IPv4Interface((link.prefix[1 if own is link.a else 2], link.prefix.prefixlen))
+    address = interface(link.prefix[1 if own is link.a else 2], link.prefix.prefixlen)
     text = f"to {far.device} {link.title}" if ":" not in link.title else f"to {far.device}"
     if own.vlan is not None:
         draft.set(ref, link.origin, description=text)
@@ -341,9 +342,7 @@ def _access_port(draft: Draft, lan: Lan, port: Attachment) -> None:
         draft.vlans.setdefault(lan.vlan, Vlan(lan.vlan, ascii_name(lan.title), lan.origin))
         draft.set(ref, lan.origin, description=text, l2=L2("access", (lan.vlan,), edge=True))
     elif lan.vlan is None:  # plugged straight into a router or firewall
-        draft.set(
-            ref, lan.origin, description=text, address=IPv4Interface((gateway_of(lan), lan.prefix.prefixlen)), routed=True, vrf=lan.vrf
-        )
+        draft.set(ref, lan.origin, description=text, address=interface(gateway_of(lan), lan.prefix.prefixlen), routed=True, vrf=lan.vrf)
         values: dict[str, Any] = {"ospf": ospf_interface(draft, lan.vrf, lan.area, 1, passive=True), "urpf": lan.filter_base is not None}
         if lan.zone is not None:
             values["zone"] = lan.zone
