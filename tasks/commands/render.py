@@ -13,7 +13,7 @@ import click
 from tasks.localized import command as localized_command
 from tasks.localized import option
 from tasks.output import RefusedError, State
-from tasks.render import CONFIGS, Report, render_city
+from tasks.render import CONFIGS, STAND_INS, Report, device_of, render_city
 from tasks.settings import ExitCode, Settings
 from topology.i18n import T, Text
 
@@ -121,6 +121,9 @@ def _show(settings: Settings, report: Report) -> None:
         say(T("Removed: {device} is no longer in the inventory.", device=device))
     if len(report.gone) > _LISTED:
         say(T("Removed: {count} more.", count=len(report.gone) - _LISTED))
+    stand_ins = {device_of(path) for path in removed.deleted if path.startswith(f"{STAND_INS}/")} - set(report.gone)
+    if stand_ins:
+        say(T("Removed: {count} stand-ins of an earlier run; --stand-in writes them anew.", count=len(stand_ins)))
     for path in removed.kept[:_LISTED]:
         say(T("Left in place: {file} is no longer needed, but somebody has changed it.", file=str(report.out / path)))
 

@@ -133,6 +133,14 @@ def test_nothing_is_rewritten_where_nothing_changes(small: Path, out: Path, rend
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
 
 
+def test_stand_ins_that_are_not_written_any_more_are_removed_and_said_so(small: Path, out: Path, render: Render) -> None:
+    count = sum(1 for _ in (out / "stand-in").iterdir())
+    code, text, _ = render(small, out)
+    assert code == 0
+    assert f"Removed: {count} stand-ins of an earlier run; --stand-in writes them anew.\n" in text
+    assert not (out / "stand-in").exists()
+
+
 def test_a_change_reaches_the_devices_that_it_concerns(city: Path, out: Path, render: Render) -> None:
     before = tree(out)
     edit(county_file(city), r"ref: (\S+?),", "ref: XX-NEW-REF,")
