@@ -5,110 +5,62 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from topology.build.context import Build
-from topology.build.flow_parts import add_flow
+from topology.build.flow_parts import Ends, permit
 from topology.build.selectors import GROUPS, select
 from topology.build.servers import by_protocol, hosts_of, is_placed
-from topology.facts import Flow, Level, Realm
+from topology.facts import Level, Realm
 from topology.i18n import T
 from topology.intent.document import FlowIntent
 
 
 def declared_flow(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> None:
-    sources, addresses = _sources(build, realm, flow)
-    known = build.approvals
-    if flow.approval is not None and flow.approval not in known:
-        build.unknown(flow.at("approval"), T("approval"), flow.approval, known)
+    """One flow of the inventory: to the Internet, to a role of a service, or to parties."""
+    ends = _sources(build, realm, flow)
+    if flow.approval is not None and flow.approval not in build.approvals:
+        build.unknown(flow.at("approval"), T("approval"), flow.approval, build.approvals)
+    if _crosses(build, realm, slug, flow) or not ends[0] or not _is_allowed(build, realm, slug, flow):
+        return
     service, _, role = flow.to.partition("/")
+    if flow.to == "internet":
+        for what in by_protocol(flow.ports) if "internet" in build.parties else ():
+            permit(build, realm, f"{slug}-{what[0]}", ("internet", slug), what, ends, "internet", flow.origin, level=Level.PUBLIC)
+    elif is_placed(build, realm, service, role):
+        _to_role(build, realm, slug, flow, (service, role), ends)
+    else:
+        for target in select(build, realm, flow.to, flow.at("to")):
+            # Of a group each target names its flow, so that one more target renames no other's.
+            suffix = f"@{target.partition(':')[2].replace('/', '.')}" if _means_many(flow.to) else ""
+            vrf = build.parties[target].vrf
+            for what in by_protocol(flow.ports):
+                permit(build, realm, f"{slug}-{what[0]}{suffix}", ("declared", slug), what, ends, target, flow.origin, vrf=vrf)
+
+
+def _crosses(build: Build, realm: Realm, slug: str, flow: FlowIntent) -> bool:
+    """Whether the data goes through a gatekeeper, so that no packet passes here; without a channel it may not."""
     other = Realm.INNER if realm is Realm.OUTER else Realm.OUTER
-    if (flow.to.startswith(f"{other.value}:") or any(item.startswith(f"{other.value}:") for item in flow.source)) and flow.channel is None:
+    if flow.channel is not None:
+        if flow.channel not in build.gatekeeper.channels:
+            build.unknown(flow.at("channel"), T("gatekeeper channel"), flow.channel, build.gatekeeper.channels)
+        return True
+    crosses = any(item.startswith(f"{other.value}:") for item in (flow.to, *flow.source))
+    if crosses:
         build.problem(
             flow.origin,
             T("the flow '{slug}' leads from one network into the other", slug=slug),
             T("data between inner and outer goes through a gatekeeper channel only (plan §7.1.1)"),
             T("declare a channel in gatekeeper/ and name it with 'channel:'"),
         )
-        return
-    if flow.channel is not None:
-        if flow.channel not in build.gatekeeper.channels:
-            build.unknown(flow.at("channel"), T("gatekeeper channel"), flow.channel, build.gatekeeper.channels)
-        return  # the channel moves the data; no packet passes
-    if not sources or not _is_allowed(build, realm, slug, flow):
-        return
-    plan = ("7.1.1",)
-    if flow.to == "internet":
-        if "internet" in build.parties:
-            for protocol, ports in by_protocol(flow.ports):
-                add_flow(
-                    build,
-                    Flow(
-                        id=f"{slug}-{protocol}",
-                        realm=realm,
-                        vrf=None,
-                        service="internet",
-                        role=slug,
-                        protocol=protocol,
-                        ports=ports,
-                        sources=sources,
-                        source_addresses=addresses,
-                        to="internet",
-                        destinations=(),
-                        level=Level.PUBLIC,
-                        plan=plan,
-                        origin=flow.origin,
-                    ),
-                )
-        return
-    called = hosts_of(build, realm, service, role)
-    if is_placed(build, realm, service, role) and not called:
-        return
-    if called:
-        ports_of = flow.ports or build.services[service].roles[role].ports
-        for zone in sorted({entry.party for entry in called}):
-            there = tuple(entry.address for entry in called if entry.party == zone)
-            for protocol, ports in by_protocol(ports_of):
-                add_flow(
-                    build,
-                    Flow(
-                        id=f"{slug}-{protocol}",
-                        realm=realm,
-                        vrf=None,
-                        service=service,
-                        role=role,
-                        protocol=protocol,
-                        ports=ports,
-                        sources=sources,
-                        source_addresses=addresses,
-                        to=zone,
-                        destinations=there,
-                        level=Level.INTERNAL,
-                        plan=plan,
-                        origin=flow.origin,
-                    ),
-                )
-        return
-    for target in select(build, realm, flow.to, flow.at("to")):
-        # Of a group each target names its flow, so that one more target renames no other's.
-        suffix = f"@{target.partition(':')[2].replace('/', '.')}" if _means_many(flow.to) else ""
-        for protocol, ports in by_protocol(flow.ports):
-            add_flow(
-                build,
-                Flow(
-                    id=f"{slug}-{protocol}{suffix}",
-                    realm=realm,
-                    vrf=build.parties[target].vrf,
-                    service="declared",
-                    role=slug,
-                    protocol=protocol,
-                    ports=ports,
-                    sources=sources,
-                    source_addresses=addresses,
-                    to=target,
-                    destinations=(),
-                    level=Level.INTERNAL,
-                    plan=plan,
-                    origin=flow.origin,
-                ),
-            )
+    return crosses
+
+
+def _to_role(build: Build, realm: Realm, slug: str, flow: FlowIntent, label: tuple[str, str], ends: Ends) -> None:
+    """To the servers of a role, in each zone that has some; without ports of its own the flow has the role's."""
+    called = hosts_of(build, realm, *label)
+    ports = flow.ports or build.services[label[0]].roles[label[1]].ports
+    for zone in sorted({entry.party for entry in called}):
+        there = tuple(entry.address for entry in called if entry.party == zone)
+        for what in by_protocol(ports):
+            permit(build, realm, f"{slug}-{what[0]}", label, what, ends, zone, flow.origin, destinations=there)
 
 
 def _means_many(selector: str) -> bool:

@@ -7,12 +7,17 @@ from ipaddress import IPv4Address
 
 from topology.build.context import Build
 from topology.build.servers import by_protocol
-from topology.facts import Flow, Host, Realm
+from topology.facts import Flow, Host, Level, PortRange, Realm
 from topology.i18n import T
 from topology.origin import Origin
 
+PLAN = ("7.1.1",)
+Ends = tuple[tuple[str, ...], tuple[IPv4Address, ...]]
+"""Parties that open connections, and which of their addresses; no address means any of theirs."""
 
-def ends_of(callers: list[Host]) -> tuple[tuple[str, ...], tuple[IPv4Address, ...]]:
+
+def ends_of(callers: list[Host]) -> Ends:
+    """Servers as the sending end of a flow."""
     return tuple(sorted({entry.party for entry in callers})), tuple(entry.address for entry in callers)
 
 
@@ -22,7 +27,7 @@ def to_hosts(
     slug: str,
     role: str,
     realm: Realm,
-    sources: tuple[tuple[str, ...], tuple[IPv4Address, ...]],
+    sources: Ends,
     called: list[Host],
     plan: tuple[str, ...],
     origin: Origin,
@@ -41,25 +46,54 @@ def to_hosts(
         for protocol, ranges in by_protocol(ports):
             suffix = "" if len(by_protocol(ports)) == 1 else f"-{protocol}"
             level = build.services[slug].classification
-            add_flow(
+            permit(
                 build,
-                Flow(
-                    id=id_ + suffix,
-                    realm=realm,
-                    vrf=None,
-                    service=slug,
-                    role=role,
-                    protocol=protocol,
-                    ports=ranges,
-                    sources=sources[0],
-                    source_addresses=sources[1],
-                    to=zone,
-                    destinations=addresses,
-                    level=level,
-                    plan=plan,
-                    origin=origin,
-                ),
+                realm,
+                id_ + suffix,
+                (slug, role),
+                (protocol, ranges),
+                sources,
+                zone,
+                origin,
+                destinations=addresses,
+                level=level,
+                plan=plan,
             )
+
+
+def permit(
+    build: Build,
+    realm: Realm,
+    id_: str,
+    label: tuple[str, str],
+    what: tuple[str, tuple[PortRange, ...]],
+    ends: Ends,
+    to: str,
+    origin: Origin,
+    *,
+    destinations: tuple[IPv4Address, ...] = (),
+    level: Level = Level.INTERNAL,
+    plan: tuple[str, ...] = PLAN,
+    vrf: str | None = None,
+) -> None:
+    """Adds a flow. ``label`` is service and role, ``what`` protocol and ports, ``ends`` who opens connections."""
+    flow = Flow(
+        id=id_,
+        realm=realm,
+        vrf=vrf,
+        service=label[0],
+        role=label[1],
+        protocol=what[0],
+        ports=what[1],
+        sources=ends[0],
+        source_addresses=ends[1],
+        to=to,
+        destinations=destinations,
+        level=level,
+        plan=plan,
+        origin=origin,
+    )
+    add_flow(build, flow)
 
 
 def add_flow(build: Build, flow: Flow) -> None:

@@ -8,94 +8,30 @@ from typing import Any
 
 from topology.build.allocation import host
 from topology.build.context import Build
-from topology.build.flow_parts import add_flow, ends_of, to_hosts
+from topology.build.flow_parts import PLAN, ends_of, permit, to_hosts
 from topology.build.lans import party_id
 from topology.build.servers import by_protocol, hosts_of, is_placed
-from topology.facts import Flow, Host, Level, PartyKind, PortRange, Publication, Realm
+from topology.facts import Host, Level, PartyKind, PortRange, Publication, Realm
 from topology.i18n import T
 from topology.intent.document import PlacementIntent
 from topology.inventory import RealmIntent
 from topology.origin import Origin
 
 NOC_FLOWS = (("aaa", "server"), ("ntp", "server"), ("syslog", "collector"), ("nms", "manager"))
+MANAGEMENT = "management"
+SSH, SNMP = ("tcp", (PortRange(22, 22),)), ("udp", (PortRange(161, 161),))
 
 
 def management_flows(build: Build, side: RealmIntent) -> None:
     """The NOC and the devices: sessions and SNMP towards them; AAA, time, logs and traps from them. A county's NOC reads its own county."""
-    realm = side.realm
-    devices = [party for party in build.parties.values() if party.kind is PartyKind.DEVICES and party.realm is realm]
-    operators = tuple(sorted(party.id for party in build.parties.values() if party.kind is PartyKind.OPERATORS and party.realm is realm))
-    network = side.network
-    origin = network.management.origin
-    managers = hosts_of(build, realm, "nms", "manager")
-    ssh, snmp = (PortRange(22, 22),), (PortRange(161, 161),)
+    realm, origin = side.realm, side.network.management.origin
+    devices = sorted(party.id for party in build.parties.values() if party.kind is PartyKind.DEVICES and party.realm is realm)
     for party in devices:
-        name = party.id.partition(":")[2].replace("/", "-")
-        if operators:
-            add_flow(
-                build,
-                Flow(
-                    id=f"ssh-{name}",
-                    realm=realm,
-                    vrf=None,
-                    service="management",
-                    role="ssh",
-                    protocol="tcp",
-                    ports=ssh,
-                    sources=operators,
-                    source_addresses=(),
-                    to=party.id,
-                    destinations=(),
-                    level=Level.INTERNAL,
-                    plan=("7.1.1",),
-                    origin=origin,
-                ),
-            )
-        if managers:
-            parties, addresses = ends_of(managers)
-            add_flow(
-                build,
-                Flow(
-                    id=f"snmp-{name}",
-                    realm=realm,
-                    vrf=None,
-                    service="management",
-                    role="snmp",
-                    protocol="udp",
-                    ports=snmp,
-                    sources=parties,
-                    source_addresses=addresses,
-                    to=party.id,
-                    destinations=(),
-                    level=Level.INTERNAL,
-                    plan=("7.1.1",),
-                    origin=origin,
-                ),
-            )
-            add_flow(
-                build,
-                Flow(
-                    id=f"ping-{name}",
-                    realm=realm,
-                    vrf=None,
-                    service="management",
-                    role="ping",
-                    protocol="icmp",
-                    ports=(),
-                    sources=parties,
-                    source_addresses=addresses,
-                    to=party.id,
-                    destinations=(),
-                    level=Level.INTERNAL,
-                    plan=("7.1.1",),
-                    origin=origin,
-                ),
-            )
-    everything = tuple(sorted(party.id for party in devices))
+        _managed(build, realm, party.partition(":")[2].replace("/", "-"), party, (), origin)
     for service, role in NOC_FLOWS:
         called = hosts_of(build, realm, service, role)
         if called:
-            to_hosts(build, f"devices-{service}", service, role, realm, (everything, ()), called, ("7.1.1",), origin)
+            to_hosts(build, f"devices-{service}", service, role, realm, (tuple(devices), ()), called, PLAN, origin)
         elif not is_placed(build, realm, service, role):
             build.problem(
                 origin,
@@ -109,112 +45,47 @@ def management_flows(build: Build, side: RealmIntent) -> None:
                 T("place it in the services file of that network"),
             )
     for county in side.counties:
+        target = party_id(realm, county.slug, "devices")
         for agency in county.agencies:
-            target = party_id(realm, county.slug, "devices")
             if agency.noc and target in build.parties:
-                source = (party_id(realm, county.slug, agency.slug),)
-                add_flow(
-                    build,
-                    Flow(
-                        id=f"county-noc-{county.slug}",
-                        realm=realm,
-                        vrf=None,
-                        service="management",
-                        role="snmp",
-                        protocol="udp",
-                        ports=snmp,
-                        sources=source,
-                        source_addresses=(),
-                        to=target,
-                        destinations=(),
-                        level=Level.INTERNAL,
-                        plan=("7.1.1",),
-                        origin=agency.at("noc"),
-                    ),
-                )
+                own = ((party_id(realm, county.slug, agency.slug),), ())
+                permit(build, realm, f"county-noc-{county.slug}", (MANAGEMENT, "snmp"), SNMP, own, target, agency.at("noc"))
+
+
+def _managed(build: Build, realm: Realm, name: str, to: str, addresses: tuple[IPv4Address, ...], origin: Origin) -> None:
+    """Sessions of the operators and readings of the managers, to devices or to one address."""
+    operators = tuple(sorted(party.id for party in build.parties.values() if party.kind is PartyKind.OPERATORS and party.realm is realm))
+    managers = ends_of(hosts_of(build, realm, "nms", "manager"))
+    for role, what, ends in (("ssh", SSH, (operators, ())), ("snmp", SNMP, managers), ("ping", ("icmp", ()), managers)):
+        if ends[0]:
+            permit(build, realm, f"{role}-{name}", (MANAGEMENT, role), what, ends, to, origin, destinations=addresses)
 
 
 def manage_host(build: Build, realm: Realm, slug: str, zone: str, address: IPv4Address, origin: Origin) -> None:
     """A managed host inside a zone of servers (a gatekeeper's unit): the same as for devices, but for its one address."""
-    own = ((zone,), (address,))
     for service, role in NOC_FLOWS:
         called = hosts_of(build, realm, service, role)
         if called:
-            to_hosts(build, f"{slug}-{service}", service, role, realm, own, called, ("7.1.1",), origin)
-    operators = tuple(sorted(party.id for party in build.parties.values() if party.kind is PartyKind.OPERATORS and party.realm is realm))
-    managers = ends_of(hosts_of(build, realm, "nms", "manager"))
-    for name, protocol, port, (parties, addresses) in (("ssh", "tcp", 22, (operators, ())), ("snmp", "udp", 161, managers)):
-        if parties:
-            ports = (PortRange(port, port),)
-            flow = Flow(
-                id=f"{name}-{slug}",
-                realm=realm,
-                vrf=None,
-                service="management",
-                role=name,
-                protocol=protocol,
-                ports=ports,
-                sources=parties,
-                source_addresses=addresses,
-                to=zone,
-                destinations=(address,),
-                level=Level.INTERNAL,
-                plan=("7.1.1",),
-                origin=origin,
-            )
-            add_flow(build, flow)
+            to_hosts(build, f"{slug}-{service}", service, role, realm, ((zone,), (address,)), called, PLAN, origin)
+    _managed(build, realm, slug, zone, (address,), origin)
 
 
 def internet_flows(build: Build, side: RealmIntent) -> None:
     """What parties may open on the Internet: through the egress, or for a unit with a retained exit through its own."""
-    policy = build.policy
-    municipal = side.municipal
-    if "internet" not in build.parties or side.realm is not Realm.OUTER:
+    policy, municipal, realm = build.policy, side.municipal, side.realm
+    if "internet" not in build.parties or realm is not Realm.OUTER:
         return
-    users = [party for party in build.parties.values() if party.internet and party.realm is side.realm and party.state != "planned"]
+    users = [party for party in build.parties.values() if party.internet and party.realm is realm and party.state != "planned"]
     shared = tuple(sorted(party.id for party in users if party.kind is not PartyKind.EXIT))
-    for protocol, ports in by_protocol(policy.internet):
+    for what in by_protocol(policy.internet):
         if municipal.egress is not None and shared:
-            add_flow(
-                build,
-                Flow(
-                    id=f"internet-{protocol}",
-                    realm=side.realm,
-                    vrf=None,
-                    service="internet",
-                    role="web",
-                    protocol=protocol,
-                    ports=ports,
-                    sources=shared,
-                    source_addresses=(),
-                    to="internet",
-                    destinations=(),
-                    level=Level.PUBLIC,
-                    plan=("7.1.1",),
-                    origin=policy.at("internet"),
-                ),
-            )
+            origin = policy.at("internet")
+            permit(build, realm, f"internet-{what[0]}", ("internet", "web"), what, (shared, ()), "internet", origin, level=Level.PUBLIC)
         for key, exit_ in municipal.exits.items():
-            own = party_id(side.realm, municipal.slug, exit_.agency)
+            own = party_id(realm, municipal.slug, exit_.agency)
             if own in build.parties:
-                add_flow(
-                    build,
-                    Flow(
-                        id=f"exit-{key}-{protocol}",
-                        realm=side.realm,
-                        vrf=None,
-                        service="exit",
-                        role=key,
-                        protocol=protocol,
-                        ports=ports,
-                        sources=(own,),
-                        source_addresses=(),
-                        to="internet",
-                        destinations=(),
-                        level=Level.PUBLIC,
-                        plan=("7.1.1",),
-                        origin=exit_.origin,
-                    ),
+                permit(
+                    build, realm, f"exit-{key}-{what[0]}", ("exit", key), what, ((own,), ()), "internet", exit_.origin, level=Level.PUBLIC
                 )
 
 
@@ -253,24 +124,21 @@ def _publish(build: Build, realm: Realm, slug: str, item: Any, server: Host, egr
         if protocol == "icmp":
             continue
         id_ = f"public-{slug}.{item.role}-{protocol}"
-        add_flow(
+        label, plan = (slug, item.role), build.services[slug].sections
+        everybody = (("internet",), ())
+        there = (server.address,)
+        permit(
             build,
-            Flow(
-                id=id_,
-                realm=realm,
-                vrf=None,
-                service=slug,
-                role=item.role,
-                protocol=protocol,
-                ports=ports,
-                sources=("internet",),
-                source_addresses=(),
-                to=server.party,
-                destinations=(server.address,),
-                level=Level.PUBLIC,
-                plan=build.services[slug].sections,
-                origin=item.origin,
-            ),
+            realm,
+            id_,
+            label,
+            (protocol, ports),
+            everybody,
+            server.party,
+            item.origin,
+            destinations=there,
+            level=Level.PUBLIC,
+            plan=plan,
         )
         for key, carrier in egress.carriers.items():
             first, last = carrier.pool
