@@ -144,6 +144,13 @@ def _agency(
         origin=agency.origin,
         area=county.number if county else 0,
     )
+    if agency.legacy and county is not None:
+        build.problem(
+            agency.at("legacy"),
+            T("'{slug}' of {county} keeps a legacy range, which a county's stub area cannot carry", slug=agency.slug, county=county.slug),
+            T("legacy ranges at the municipal centre"),
+            T("delete 'legacy', and pin the new range with 'prefix' if it may stay"),
+        )
     if agency.legacy:
         host(build, prefix, LEGACY_ROUTER, f"the router of {title}'s legacy range", agency.at("legacy"))
         build.take(side.realm, None, agency.legacy, f"{title}, legacy", agency.at("legacy"))
