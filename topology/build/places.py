@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from topology.build.context import CODE, Build
-from topology.facts import Device, Name, Realm, Role, Site, Survey, Tier
+from topology.facts import Device, Realm, Role, Site, Survey, Tier
 from topology.i18n import T
 from topology.intent.common import name_of
 from topology.intent.document import GatekeeperIntent
@@ -236,8 +236,3 @@ def _gatekeeper(build: Build, slug: str, gatekeeper: GatekeeperIntent) -> None:
         )
         build.local[(realm, municipal.slug, slug)] = name
         build.in_site.setdefault((realm, municipal.slug), []).append(name)
-
-
-def names(values: Iterable[Name], lang: str) -> str:
-    """Names in one line, for messages."""
-    return ", ".join(value.text(lang) for value in values)

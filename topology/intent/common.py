@@ -99,10 +99,6 @@ def _survey(value: Any) -> Survey:
 SurveyState = Annotated[Survey, BeforeValidator(_survey), _json(r"^(planned|surveyed [0-9]{4}-[0-9]{2}-[0-9]{2} .+)$")]
 
 
-class Service(tuple[str, tuple[PortRange, ...]]):
-    """Protocol and port: `tcp/443`, `udp/16384-17407`, `icmp`."""
-
-
 def parse_service(value: Any) -> tuple[str, PortRange | None]:
     if isinstance(value, tuple):
         return value
