@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from isolation_checks.doubts import Gap, gaps
+from isolation_checks.physical import Plant, build_plant
+from isolation_checks.physical_ports import LivePort, live_unrecorded
+from isolation_checks.reach.layer2 import Layer2, layer2
+from isolation_checks.reach.reach import Reach
+from isolation_checks.reach.witness import Witnesses
+from isolation_checks.rules.acl_overlap import Superfluous, superfluous
 from isolation_checks.snapshot import DeviceConfig, Snapshot
-from isolation_checks.verdicts import Doubt
-from topology.facts import Device, Facts, Party, Realm
+from topology.facts import Approval, Device, Facts, Party, Realm
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,44 @@ class Case:
     @cached_property
     def parties(self) -> dict[str, Party]:
         return {party.id: party for party in self.facts.parties}
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """All that is not known about the configs."""
+        return gaps(self)
+
+    @cached_property
+    def approvals(self) -> dict[str, Approval]:
+        return {approval.slug: approval for approval in self.facts.approvals}
+
+    @cached_property
+    def live_ports(self) -> tuple[LivePort, ...]:
+        """Sockets that a config leaves up and in which nothing is recorded."""
+        return live_unrecorded(self.facts, self.configs)
+
+    @cached_property
+    def plant(self) -> Plant:
+        """What is bolted and plugged, as a graph."""
+        return build_plant(self.facts, self.live_ports)
+
+    @cached_property
+    def layer2(self) -> Layer2:
+        """Which routed interfaces, parties and peers hear each other's frames."""
+        return layer2(self.facts, self.configs)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Tier T1: who can send what to whom over any route."""
+        return Reach(self.facts, self.configs, self.layer2)
+
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        return Witnesses(self.reach)
+
+    @cached_property
+    def superfluous(self) -> tuple[Superfluous, ...]:
+        """Entries of filters that never decide anything."""
+        return superfluous(self.snapshot.devices)
 
     def present(self, realm: Realm) -> bool:
         """Whether that realm's side of the inventory is here."""

@@ -37,6 +37,9 @@ COMMANDS = {
     "diagram": Listed("diagram", T("Draw the city, its counties and townships")),
     "render": Listed("render", T("Write the configuration of every device, or what changes in it")),
     "why": Listed("why", T("Name the reason for one line of a configuration")),
+    "prove": Listed("prove", T("Prove the city isolated from the text of its configs, or show what breaks it")),
+    "parse": Listed("parse", T("Print what one config says, whatever the vendor, as JSON")),
+    "rules": Listed("rules", T("List and explain the rules that are proved")),
 }
 
 _GLOBAL_OPTIONS = ("--city", "--lang", "--as-of")

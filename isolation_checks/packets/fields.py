@@ -10,6 +10,24 @@ ICMP, TCP, UDP = 1, 6, 17
 WITH_PORTS = (6, 17, 132)  # TCP, UDP, SCTP
 
 
+PORTS = (0, 65535)
+ICMP_REPLIES = ((8, 0), (13, 14), (15, 16), (17, 18))
+"""ICMP types that answer one another: echo, timestamp, information, address mask. No other type opens anything that comes back."""
+
+
+class Context(NamedTuple):
+    """Where a filter looks at a packet. None: not known, so a condition on it may hold or not.
+
+    ``vrf``: "" for the public instance. An interface "" is none at all. ``state`` is that of connection tracking: new, established,
+    related, invalid, untracked.
+    """
+
+    vrf: str | None = None
+    in_interface: str | None = None
+    out_interface: str | None = None
+    state: str | None = None
+
+
 class Packet(NamedTuple):
     """One IPv4 packet in normal form: what its protocol lacks is 0.
 

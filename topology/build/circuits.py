@@ -194,7 +194,7 @@ def peer_link(
     prefix = type(peer.link_prefix)((base, 30))
     own = host(build, prefix, 2, f"link to {slug}", circuit.origin)
     build.take(side.realm, None, prefix, f"link {plug[0]} - {slug}", circuit.origin)
-    build.peer_links.append(PeerLink(key, plug[0], plug[1], slug, prefix, own, prefix[1], made.id, number, circuit.origin))
+    build.peer_links.append(PeerLink(key, side.realm, plug[0], plug[1], slug, prefix, own, prefix[1], made.id, number, circuit.origin))
 
 
 def check_circuits(build: Build) -> None:

@@ -72,6 +72,7 @@ class PeerLink:
     """The port of a router towards an external peer."""
 
     key: str
+    realm: Realm
     device: str
     port: str
     peer: str

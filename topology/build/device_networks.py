@@ -134,7 +134,9 @@ def build_externals(build: Build, side: RealmIntent) -> None:
     """The province with its agreed prefixes, and the Internet where this side has an egress or a retained exit."""
     for slug, peer in side.document.peers.items():
         if peer.kind == "province":
-            ports = tuple(Attachment(link.device, link.port) for link in build.peer_links if link.peer == slug)
+            # Both realms may call their province by the same slug.
+            links = [link for link in build.peer_links if (link.realm, link.peer) == (side.realm, slug)]
+            ports = tuple(Attachment(link.device, link.port) for link in links)
             add_party(
                 build,
                 Party(

@@ -255,8 +255,10 @@ def _peer_filters(draft: Draft, peer: PeerLink, index: FlowIndex) -> tuple[Filte
     into: Lines = []
     out: Lines = []
     for ours, theirs in ((BGP, None), (None, BGP)):
-        into.append((True, Match("tcp", far, own, theirs, ours), f"bgp of {peer.peer}", peer.origin))
-        out.append((True, Match("tcp", own, far, ours, theirs), f"bgp of {peer.peer}", peer.origin))
+        # Whoever opened the session: from port 179 come answers only, else the peer could open anything from there.
+        answers_in, answers_out = theirs is not None, ours is not None
+        into.append((True, Match("tcp", far, own, theirs, ours, established=answers_in), f"bgp of {peer.peer}", peer.origin))
+        out.append((True, Match("tcp", own, far, ours, theirs, established=answers_out), f"bgp of {peer.peer}", peer.origin))
     if kind == "province":
         _province(draft.side.realm, peer, index, into, out)
     else:
@@ -289,7 +291,10 @@ def _carrier(draft: Draft, peer: PeerLink, into: Lines, out: Lines) -> None:
     municipal = draft.side.municipal
     assert municipal.egress is not None
     carrier = municipal.egress.carriers[peer.key]
-    for prefix in (carrier.block, *BOGONS):
+    ours = sorted(
+        other.block for other in municipal.egress.carriers.values()
+    )  # nor may one carrier's Internet pretend to be another's block
+    for prefix in (*ours, *BOGONS):
         into.append((False, Match("ip", prefix, None), "spoofed source", carrier.origin))
     into.append((True, Match("ip", None, carrier.translated), "translated addresses", carrier.origin))
     out.append((True, Match("ip", carrier.translated, None), "translated addresses", carrier.origin))

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 
 from topology.build.addresses import in_lan
 from topology.build.context import Build, Lan
-from topology.build.filters import VRRP_GROUP, FlowIndex
+from topology.build.filters import VRRP_GROUP, FlowIndex, inside
 from topology.build.interfaces import FIREWALLS, Draft
 from topology.design import Firewall, HaPair, Kind, NatPool, NatServer, Ref, Service, SourceNat, Zone, ZoneRule
 from topology.facts import Flow, PartyKind, Publication, Role
@@ -101,7 +101,17 @@ def build_firewall(build: Build, draft: Draft, index: FlowIndex, published: tupl
     rules = [rule for key in sorted(build.flows) for rule in _rules(view, build.flows[key])]
     rules += [*_heartbeat_rules(view), *_vrrp_rules(view)]
     pools, source_nat, servers = _nat(view, published)
-    return Firewall(zones, tuple(sorted(rules, key=lambda rule: rule.name)), pools, source_nat, servers)
+    permits = tuple(sorted(rules, key=lambda rule: rule.name))
+    return Firewall(zones, (*_private_rules(view, permits), *permits), pools, source_nat, servers)
+
+
+def _private_rules(view: View, permits: tuple[ZoneRule, ...]) -> Iterator[ZoneRule]:
+    """The Internet means no private address: a packet for one must not leave by a default route while the way that it should take is down."""
+    for source, target in sorted({(rule.source_zone, rule.destination_zone) for rule in permits if rule.destination_zone in view.outside}):
+        origin = next(rule.origin for rule in permits if (rule.source_zone, rule.destination_zone) == (source, target))
+        private = inside(view.build, view.draft.side)
+        name = shortened(f"private:{source}-{target}")
+        yield ZoneRule(name, source, target, (), private, (), permit=False, log=True, flow=None, origin=origin)
 
 
 def _heartbeat_rules(view: View) -> Iterator[ZoneRule]:

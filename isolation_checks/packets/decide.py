@@ -1,0 +1,153 @@
+"""What a filter decides about one packet, rule by rule. It shares no code with the packet sets, so that each can check the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
+
+from isolation_checks.packets.fields import ICMP, TCP, WITH_PORTS, Context, Packet
+from isolation_checks.snapshot import Action, AddressSet, Filter, Fragment, Match, Names, Ranges, Rule
+
+
+class Decision(NamedTuple):
+    """PERMIT or DENY, and the rule that says so in the filter ``within``; no rule: its default, or an undecided end."""
+
+    action: Action
+    rule: Rule | None
+    within: Filter | None
+
+
+Way: TypeAlias = Callable[[], Decision]
+"""How a packet's way goes on."""
+
+
+class Outcome(NamedTuple):
+    """Whether a condition may hold for a packet, and whether it surely does."""
+
+    may: bool
+    sure: bool
+
+
+def decide(lookup: Mapping[str, Filter], filter_: Filter, packet: Packet, context: Context, *, strict: bool = False) -> Decision:
+    """The decision on a packet: permissive, so that what is undecided goes the way that lets it through; ``strict`` the other way.
+
+    A chain that ends in RETURN, a jump to nowhere and a jump around in circles are undecided.
+    """
+    return _Walk(lookup, packet, context, strict).top(filter_)
+
+
+class _Walk:
+    def __init__(self, lookup: Mapping[str, Filter], packet: Packet, context: Context, strict: bool) -> None:
+        self.lookup = lookup
+        self.packet = packet
+        self.context = context
+        self.preferred = Action.DENY if strict else Action.PERMIT
+
+    def top(self, filter_: Filter) -> Decision:
+        def end() -> Decision:
+            action = filter_.default if filter_.default in (Action.PERMIT, Action.DENY) else self.preferred
+            return Decision(action, None, filter_)
+
+        return self._from(filter_, 0, end, (filter_.name,))
+
+    def _from(self, filter_: Filter, index: int, back: Way, inside: tuple[str, ...]) -> Decision:
+        """The decision from a rule on; ``back`` is how it goes on after the filter, ``inside`` the filters that the packet is in."""
+        for place in range(index, len(filter_.rules)):
+            rule = filter_.rules[place]
+            outcome = applies(rule, self.packet, self.context)
+            if rule.action == Action.CONTINUE or not outcome.may:
+                continue
+            found = self._take(filter_, place, back, inside)
+            if outcome.sure or found.action == self.preferred:
+                return found
+        if filter_.default in (Action.PERMIT, Action.DENY):
+            return Decision(filter_.default, None, filter_)
+        return back()
+
+    def _take(self, filter_: Filter, place: int, back: Way, inside: tuple[str, ...]) -> Decision:
+        """The decision if the rule applies."""
+        rule = filter_.rules[place]
+        if rule.action in (Action.PERMIT, Action.DENY):
+            return Decision(rule.action, rule, filter_)
+        if rule.action == Action.RETURN:
+            return back()
+        target = self.lookup.get(rule.target)
+        if target is None or rule.target in inside:
+            return Decision(self.preferred, rule, filter_)
+        if rule.action == Action.GOTO:
+            return self._from(target, 0, back, (*inside, rule.target))
+        return self._from(target, 0, lambda: self._from(filter_, place + 1, back, inside), (*inside, rule.target))
+
+
+def applies(rule: Rule, packet: Packet, context: Context) -> Outcome:
+    """Whether a rule applies to a packet."""
+    outcomes = [matches(match, packet, context) for match in rule.matches]
+    may = any(outcome.may for outcome in outcomes)
+    return Outcome(may, not rule.conditional and any(outcome.sure for outcome in outcomes))
+
+
+def matches(match: Match, packet: Packet, context: Context) -> Outcome:
+    """Whether a match holds for a packet."""
+    if not (_address(match.src, packet.src) and _address(match.dst, packet.dst) and _number(match.protocols, packet.protocol)):
+        return Outcome(may=False, sure=False)
+    if match.states == () or (match.fragments is not None and packet.fragment not in match.fragments):
+        return Outcome(may=False, sure=False)
+    doubtful = False
+    for outcome in (
+        _header(match, packet),
+        _known(match.vrf is None, context.vrf, lambda vrf: vrf == match.vrf),
+        _known(match.in_interfaces is None, context.in_interface, lambda name: _interface(match.in_interfaces, name)),
+        _known(match.out_interfaces is None, context.out_interface, lambda name: _interface(match.out_interfaces, name)),
+        _known(match.states is None, context.state, lambda state: state in (match.states or ())),
+    ):
+        if not outcome.may:
+            return outcome
+        doubtful = doubtful or not outcome.sure
+    return Outcome(may=True, sure=not doubtful)
+
+
+def _address(wanted: AddressSet | None, address: int) -> bool:
+    return wanted is None or any(address & mask == value for value, mask in wanted)
+
+
+def _number(wanted: Ranges | None, number: int) -> bool:
+    return wanted is None or any(low <= number <= high for low, high in wanted)
+
+
+def _known(anything: bool, value: str | None, test: Callable[[str], bool]) -> Outcome:
+    if anything:
+        return Outcome(may=True, sure=True)
+    if value is None:
+        return Outcome(may=True, sure=False)
+    found = test(value)
+    return Outcome(found, found)
+
+
+def _interface(names: Names | None, interface: str) -> bool:
+    if names is None:
+        return True
+    for name in names.names:
+        if name == interface or (name[-1:] == "*" and interface[: len(name) - 1] == name[:-1]):
+            return not names.negated
+    return names.negated
+
+
+def _header(match: Match, packet: Packet) -> Outcome:
+    """Ports, ICMP type and flags. A later fragment shows none of them; a protocol that the model has no ports for may have some."""
+    ports = match.sports is not None or match.dports is not None
+    if (
+        (ports and packet.protocol == ICMP)
+        or (match.icmp is not None and packet.protocol != ICMP)
+        or (match.flags is not None and packet.protocol != TCP)
+    ):
+        return Outcome(may=False, sure=False)
+    if packet.fragment == Fragment.LATER:
+        asked = ports or match.icmp is not None or match.flags is not None
+        named = match.fragments is not None and Fragment.LATER in match.fragments
+        return Outcome(may=True, sure=named or not asked)
+    if ports and packet.protocol not in WITH_PORTS:
+        return Outcome(may=True, sure=False)
+    found = _number(match.sports, packet.sport) and _number(match.dports, packet.dport) and _number(match.icmp, packet.dport)
+    if match.flags is not None:
+        found = found and any(packet.flags & mask == value for mask, value in match.flags)
+    return Outcome(found, found)

@@ -1,0 +1,67 @@
+"""All rules, in the order in which reports list them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from isolation_checks.rules import acl, cov, egr_physical, gap, hard, log, phy, svc, tier, vpn
+from isolation_checks.rules.base import Rule
+from topology.i18n import T, Text
+from topology.problems import names, nearest
+
+FAMILIES: tuple[tuple[type[Rule], ...], ...] = (
+    phy.RULES,
+    gap.RULES,
+    egr_physical.RULES,
+    log.RULES,
+    tier.RULES,
+    vpn.RULES,
+    svc.RULES,
+    hard.RULES,
+    acl.RULES,
+    cov.RULES,
+)
+"""What each module has to offer; the rules of a family stand together."""
+
+
+class UnknownRuleError(ValueError):
+    """No rule and no family is called that."""
+
+    def __init__(self, message: Text) -> None:
+        super().__init__(message.render("en"))
+        self.message = message
+
+
+@cache
+def rules() -> tuple[type[Rule], ...]:
+    """Every rule once."""
+    found = tuple(rule for family in FAMILIES for rule in family)
+    ids = [rule.id for rule in found]
+    if len(set(ids)) != len(ids):
+        raise ValueError(f"a rule id is used twice: {sorted(item for item in ids if ids.count(item) > 1)[0]}")
+    return found
+
+
+def select(words: Iterable[str]) -> tuple[type[Rule], ...]:
+    """The rules with these ids, or of these families (``HARD``), in the order of `rules`. Capitals do not matter.
+
+    Raises UnknownRuleError, with the nearest name.
+    """
+    chosen: set[str] = set()
+    for word in words:
+        wanted = word.strip().upper().removesuffix("-*")
+        matching = {rule.id for rule in rules() if wanted in (rule.id, rule.info().family)}
+        if not matching:
+            raise UnknownRuleError(_unknown(word))
+        chosen |= matching
+    return tuple(rule for rule in rules() if rule.id in chosen)
+
+
+def _unknown(word: str) -> Text:
+    known = [*dict.fromkeys(rule.info().family for rule in rules()), *(rule.id for rule in rules())]
+    near = nearest(word.strip().upper(), known)
+    if near:
+        return T("there is no rule or family of rules '{word}'; did you mean '{name}'?", word=word, name=near)
+    families = names(rule.info().family for rule in rules())
+    return T("there is no rule or family of rules '{word}'; the families are {names}", word=word, names=families)
