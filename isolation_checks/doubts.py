@@ -1,18 +1,16 @@
 """What is not known, and which rules that touches. The safe side is to touch too much: a doubt less may be a wrong PROVED.
 
-| Rules                                                                   | are touched by                                            |
-|-------------------------------------------------------------------------|-----------------------------------------------------------|
-| packets' ways: LOG, SVC, ACL, VPN-LEAK, what of EGR is not named below   | all lines, features, missing configs and unread files     |
-| and every rule that is not named here                                   |                                                           |
-| GAP-CHANNEL, GAP-FORWARD                                                | those of the gatekeepers' host units                      |
-| HARD                                                                    | missing configs, unread files, lines of management views  |
-|                                                                         | and of unknown views; and what `_HARD` says               |
-| PHY-PORT, COV-PREFIX                                                    | missing configs, unread files, lines of interfaces, VLANs |
-|                                                                         | and unknown views, features that join ports               |
-| PHY-CONSOLE                                                             | missing configs, unread files, lines of management views  |
-|                                                                         | and of unknown views                                      |
-| the other rules of PHY, GAP, COV; TIER, VPN; EGR-CUT, -COUNTY, -INNER,  | nothing: they read facts only, or ask for the doubts of   |
-| -EXIT                                                                   | PHY-PORT themselves                                       |
+| Rules                          | are touched by                                                                                    |
+|--------------------------------|---------------------------------------------------------------------------------------------------|
+| every rule not named below:    | all lines, features, missing configs and unread files                                             |
+| LOG, SVC, ACL, EGR by packets, |                                                                                                   |
+| GAP-PACKET, VPN-LEAK …         |                                                                                                   |
+| GAP-CHANNEL, GAP-FORWARD       | those of the gatekeepers' host units                                                              |
+| HARD                           | missing configs, unread files, lines of management views and of unknown views; and `_HARD`        |
+| PHY-PORT, COV-PREFIX           | missing configs, unread files, lines of interfaces, VLANs and unknown views, features that join ports |
+| PHY-CONSOLE                    | missing configs, unread files, lines of management views and of unknown views                     |
+| `_READ_NO_CONFIG`              | nothing: they read facts only, or ask for the doubts of PHY-PORT themselves                       |
+| `_SAY_THEMSELVES`              | nothing: what is missing is what they are about                                                   |
 """
 
 from __future__ import annotations
@@ -94,9 +92,14 @@ _HARD = {  # what else than management a rule of HARD reads
 _NOT_MANAGEMENT = frozenset({"HARD-ROUTING-AUTH", "HARD-PORT", "HARD-IPV6"})  # lines of a management view cannot touch these
 _PORT_RULES = frozenset({"PHY-PORT", "COV-PREFIX"})
 _UNIT_RULES = frozenset({"GAP-CHANNEL", "GAP-FORWARD"})
-_FACTS_ONLY = frozenset({"PHY", "GAP", "TIER", "VPN", "COV"})  # families, but for what is named elsewhere here
-_FACTS_ONLY_RULES = frozenset({"EGR-CUT", "EGR-COUNTY", "EGR-INNER", "EGR-EXIT"})
-_WAYS = frozenset({"VPN-LEAK"})  # of a family that else reads facts only
+_READ_NO_CONFIG = frozenset(
+    {
+        "PHY-APART", "PHY-CHASSIS", "PHY-CABLE", "PHY-CIRCUIT", "PHY-MANAGEMENT", "PHY-LAN", "PHY-EXIT",
+        "GAP-OWNER", "GAP-LEVEL", "GAP-UNIT", "EGR-CUT", "EGR-COUNTY", "EGR-INNER", "EGR-EXIT", "TIER-TOWNSHIP", "TIER-COUNTY", "TIER-ADJACENT", "TIER-SYSTEMS",
+        "VPN-MERGED", "VPN-NEW", "VPN-REALM",
+    }
+)  # fmt: skip
+_SAY_THEMSELVES = frozenset({"COV-DEVICE", "COV-NAME", "COV-LINE", "COV-FEATURE", "COV-READ"})
 
 
 def doubts_for(case: Case, rule_id: str) -> tuple[Doubt, ...]:
@@ -106,16 +109,15 @@ def doubts_for(case: Case, rule_id: str) -> tuple[Doubt, ...]:
 
 def touches(gap: Gap, rule_id: str) -> bool:
     """Whether a rule could come to another verdict if the gap were closed."""
-    family = rule_id.partition("-")[0]
     if rule_id in _PORT_RULES:
         return gap.feature in _JOINING if gap.feature is not None else _whole(gap) or gap.area in _ON_PORTS
     if rule_id in _UNIT_RULES:
         return gap.host_unit is not False
     if rule_id == "PHY-CONSOLE":
         return gap.feature in _ELSEWHERE if gap.feature is not None else _whole(gap) or gap.area in _ON_MANAGEMENT
-    if family == "HARD":
+    if rule_id.startswith("HARD-"):
         return _touches_hardening(gap, rule_id)
-    return rule_id in _WAYS or (family not in _FACTS_ONLY and rule_id not in _FACTS_ONLY_RULES)
+    return rule_id not in _READ_NO_CONFIG and rule_id not in _SAY_THEMSELVES
 
 
 def _touches_hardening(gap: Gap, rule_id: str) -> bool:

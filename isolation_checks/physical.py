@@ -137,8 +137,8 @@ def chains(graph: Graph, sources: set[int], targets: set[int], limit: int = CHAI
     found: list[Chain] = []
     present = set(graph.node_indices())
     sources, targets = (sources - targets) & present, targets & present
-    for component in components(graph):
-        while len(found) < limit and component & sources and component & targets:
+    for component in components(graph) if sources and targets else ():
+        while len(component) > 1 and len(found) < limit and component & sources and component & targets:
             path = _shortest(graph, component & sources, component & targets)
             if path is None:
                 break

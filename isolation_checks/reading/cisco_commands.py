@@ -168,7 +168,7 @@ _HANDLERS: dict[str, Action] = {
     "ip radius source-interface": plane.source_interface,
     "ntp server": servers.ntp_server,
     "ntp peer": servers.ntp_server,
-    "ntp access-group": plane.service_filter("ntp"),
+    "ntp access-group": servers.ntp_access,
     "ntp authenticate": plane.flag("ntp-authentication"),
     "ntp master": plane.service("ntp"),
     "sntp server": servers.ntp_server,
@@ -225,4 +225,6 @@ _HANDLERS: dict[str, Action] = {
     "vtp mode": vtp_mode,
 }
 
-GLOBAL_VIEW = View("global", commands(GLOBAL_IRRELEVANT, GLOBAL_FEATURES, _HANDLERS, GLOBAL_BLOCKS))
+_COMMANDS = commands(GLOBAL_IRRELEVANT, GLOBAL_FEATURES, _HANDLERS, GLOBAL_BLOCKS)
+GLOBAL_VIEW = View("global", table(_COMMANDS))
+GLOBAL_HEADS = frozenset(command.split()[0] for command in _COMMANDS)

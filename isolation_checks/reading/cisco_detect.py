@@ -52,6 +52,9 @@ def likeness(lines: Sequence[str]) -> float:
     never = 0
     for line in lines[:3000]:
         text = line.strip().lower()
+        if ")#" in text and "(config" in text:
+            own.add("line con")  # the prompt of a session
+            text = text.partition(")#")[2].strip()
         if not text or text[0] == "!":
             continue
         mark = _mark(text)

@@ -44,6 +44,8 @@ def opened(state: State, text: str, line: Line) -> list[Port] | None:
     else:
         if len(words) > 1 and words[-1] in {"point-to-point", "multipoint", "l2transport"}:
             words = words[:-1]
+        elif len(words) > 2 and words[-2] == "type":
+            words = words[:-2]
         found = cisco_names.interface(" ".join(words))
         names = [found[0]] if found else None
     if not names:

@@ -7,6 +7,7 @@ where nothing is indented at all and the view (else the global one) knows the co
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from isolation_checks.reading import (
     cisco_bgp,
@@ -19,18 +20,19 @@ from isolation_checks.reading import (
     cisco_switching,
     cisco_zones,
 )
-from isolation_checks.reading.cisco_commands import GLOBAL_VIEW
+from isolation_checks.reading.cisco_commands import GLOBAL_HEADS, GLOBAL_VIEW
 from isolation_checks.reading.cisco_detect import likeness
 from isolation_checks.reading.cisco_port_commands import INTERFACE_VIEW
 from isolation_checks.reading.cisco_state import State
-from isolation_checks.reading.cisco_tables import EXEC, KEYS, NAMES
-from isolation_checks.reading.cisco_views import UNKNOWN_VIEW, Action, Block, Line, View, spelled
+from isolation_checks.reading.cisco_tables import BLOCK_WORDS, EXEC, KEYS, NAMES, listed
+from isolation_checks.reading.cisco_views import UNKNOWN_VIEW, Action, Block, Line, View, spelled, table
 from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.source import Source
 from isolation_checks.snapshot import DeviceConfig, FeatureKind, LineCode, Ref
 
 _PROMPT = re.compile(r"[\w.:@/-]+(\([\w-]+\))?[#>] ?(.*)")
 _HEADERS = ("building configuration", "current configuration", "using ", "show running-config", "show run", "show startup-config")
+_LEFT_BY_NAME = ("address-family", "template", "vrrp")  # views that `exit-…` closes
 _BANNER_LIMIT = 200
 _CERTIFICATE_LIMIT = 400
 
@@ -168,6 +170,11 @@ class _Reader:
         if head in {"exit", "quit", "end"} and len(line.words) == 1:
             self._leave(line.number, head)
             return line.number
+        if head.startswith("exit-"):
+            self.ledger.irrelevant(line.number, EXEC)
+            if self.frames and self.frames[-1].title.startswith(_LEFT_BY_NAME):
+                self.frames.pop()
+            return line.number
         if head == "hostname" and self._second_hostname(line):
             self._rest(line.number)
             return line.number
@@ -202,8 +209,7 @@ class _Reader:
             known = frames[index].view.commands.find(line.words)
             if known is not None and (best is None or known[1] > best[1]):
                 best, place = known, index
-        weak = place >= 0 and frames[place].weak
-        if found is not None and (best is None or found[1] > best[1] or (weak and found[1] == best[1])):
+        if found is not None and (best is None or _global_wins(line, found[1] - best[1], frames[place].weak)):
             best, place = found, -1
         if best is None and top is not None and top.view.other is not None and not top.weak:
             self._apply(line, indent, top, None)
@@ -247,7 +253,7 @@ class _Reader:
             if line.negated:
                 return True
             done = state.feature(line, why) if isinstance(why, FeatureKind) else state.irrelevant(line, why)
-            return done and state.enter(View(" ".join(line.words[:2]), rest=why), line.text.strip())
+            return done and state.enter(_block_view(action), line.text.strip())
         if line.default and line.words[0].lower() != "interface" and (frame is None or frame.view is not INTERFACE_VIEW):
             return False
         return action(state, line)
@@ -297,6 +303,18 @@ class _Reader:
             if text and not all((len(word) <= 8 and _hexadecimal(word)) or word.isupper() for word in text.split()):
                 break
         return number
+
+
+def _global_wins(line: Line, longer: int, weak: bool) -> bool:
+    """Whether a line that both an open view and the global one know is global: by its longer keywords, not by an abbreviation."""
+    return (longer > 0 or (weak and longer == 0)) and line.words[0].lower() in GLOBAL_HEADS
+
+
+@cache
+def _block_view(block: Block) -> View:
+    why = block.why
+    known: Action = State.unmodelled if isinstance(why, FeatureKind) else why
+    return View("block", table(dict.fromkeys(listed(BLOCK_WORDS[why]) if why in BLOCK_WORDS else (), known)), rest=why)
 
 
 def _hexadecimal(word: str) -> bool:

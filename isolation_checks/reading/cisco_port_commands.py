@@ -8,7 +8,7 @@ from isolation_checks.reading import cisco_switching as switch
 from isolation_checks.reading.cisco_model import Port, VirtualGroup
 from isolation_checks.reading.cisco_state import State
 from isolation_checks.reading.cisco_switching import per_port
-from isolation_checks.reading.cisco_tables import GATEWAY, NAMES, PORT_FEATURES, PORT_IRRELEVANT, commands
+from isolation_checks.reading.cisco_tables import GATEWAY, NAMES, PORT_BLOCKS, PORT_FEATURES, PORT_IRRELEVANT, commands
 from isolation_checks.reading.cisco_views import Action, Line, View, table
 from isolation_checks.snapshot import FeatureKind
 
@@ -119,4 +119,4 @@ _HANDLERS: dict[str, Action] = {
     "ospfv3": port.ipv6,
 }
 
-INTERFACE_VIEW = View("interface", commands(PORT_IRRELEVANT, PORT_FEATURES, _HANDLERS))
+INTERFACE_VIEW = View("interface", table(commands(PORT_IRRELEVANT, PORT_FEATURES, _HANDLERS, PORT_BLOCKS)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from isolation_checks.reading import cisco_names
 from isolation_checks.reading.cisco_model import Prefixes, RouteEntry, RouteMap, VrfEntry
 from isolation_checks.reading.cisco_state import State
-from isolation_checks.reading.cisco_tables import NAMES, NARROWS
+from isolation_checks.reading.cisco_tables import IPV6, NAMES, NARROWS
 from isolation_checks.reading.cisco_views import Line, View, table
 from isolation_checks.reading.values import ip, mask_length, mask_of
 from isolation_checks.snapshot import (
@@ -137,7 +137,7 @@ def route_target(state: State, line: Line) -> bool:
 def family(state: State, line: Line) -> bool:
     words = [word.lower() for word in line.args]
     if words[:1] == ["ipv6"]:
-        state.feature(line, FeatureKind.IPV6)
+        state.irrelevant(line, IPV6)
         return line.negated or state.enter(VRF_IPV6_VIEW, "address-family ipv6")
     if words not in (["ipv4"], ["ipv4", "unicast"], ["ipv4", "multicast"]):
         return False
@@ -193,7 +193,7 @@ VRF_VIEW = View(
         }
     ),
 )
-VRF_IPV6_VIEW = View("vrf ipv6", table({"exit-address-family": NAMES}), rest=FeatureKind.IPV6)
+VRF_IPV6_VIEW = View("vrf ipv6", table({"exit-address-family": NAMES}), rest=IPV6)
 
 
 def prefix_list(state: State, line: Line) -> bool:

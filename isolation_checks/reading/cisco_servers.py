@@ -36,6 +36,11 @@ def ntp_server(state: State, line: Line) -> bool:
     return _add_server(state, line, _server("ntp", line, words[0], vrf, "key" in words))
 
 
+def ntp_access(_state: State, line: Line) -> bool:
+    """``ntp access-group {peer|serve|serve-only|query-only} LIST``: whom the device's clock listens to; it never serves by the model."""
+    return line.negated or len([word for word in line.args if word.lower() not in {"ipv4", "kod"}]) == 2
+
+
 def log_host(state: State, line: Line) -> bool:
     """``logging [host] A [vrf V] [transport …]``."""
     words = line.args

@@ -6,7 +6,6 @@ Only what is known to be so stands here: a command that is in no table is not un
 from __future__ import annotations
 
 from isolation_checks.reading.cisco_views import Action, Block
-from isolation_checks.reading.commands import Commands
 from isolation_checks.snapshot import FeatureKind
 
 NAMES = "names and descriptions"
@@ -63,6 +62,7 @@ PORT_IRRELEVANT = {
     IPV6: """ipv6 dhcp guard; ipv6 mld; ipv6 mtu; ipv6 nd; ipv6 redirects; ipv6 snooping; ipv6 source-guard; ipv6 tcp; ipv6 traffic-filter;
         ipv6 unreachables; ipv6 verify; ipv6 virtual-reassembly""",
 }
+PORT_BLOCKS: dict[str | FeatureKind, str] = {FeatureKind.FILTER: "cts manual", FeatureKind.OTHER: "vnet trunk; vnet name"}
 PORT_FEATURES = {
     FeatureKind.POLICY_ROUTE: "ip vrf select source",
     FeatureKind.OTHER: """access-session port-control; authentication port-control; dot1x port-control; ip mobile;
@@ -120,13 +120,13 @@ GLOBAL_IRRELEVANT = {
         ip tcp; ip telnet; ip tftp; netconf lock-time; netconf max-message; netconf max-sessions; netconf-yang cisco-ia;
         netconf-yang feature; service nagle; service tcp-keepalives-in; service tcp-keepalives-out; service telnet-zeroidle;
         standby redirect""",
-    AAA: """aaa accounting; aaa authentication; aaa authorization; aaa local; aaa max-sessions; aaa memory; aaa nas; aaa password;
+    AAA: """aaa authentication; aaa authorization; aaa local; aaa max-sessions; aaa memory; aaa nas; aaa password;
         aaa processes; aaa session-id; ip http authentication; radius-server; tacacs-server""",
     CLOCK: "clock; network-clock; network-clock-participate; network-clock-select; ntp; sntp",
     SESSION: """alias; ip http; prompt; service exec-callback; service hide-telnet-addresses; service linenumber; service prompt""",
     SPANNING: "rep; spanning-tree",
     LINK: "frame-relay",
-    EXEC: "clear; configure; copy; disable; do; exit; ping; quit; reload; sh; show; terminal; wr; write",
+    EXEC: "clear; conf; configure; copy; disable; do; exit; ping; quit; reload; sh; show; terminal; wr; write",
 }
 GLOBAL_FEATURES = {
     FeatureKind.OTHER: """boot host; boot network; cns; frame-relay switching; ip mobile; ip ssh port; macro auto; tcl; transport-map;
@@ -160,7 +160,7 @@ GLOBAL_BLOCKS: dict[str | FeatureKind, str] = {
     LOGS: """archive; call-home; dot11; flow exporter; flow monitor; flow record; flow-sampler-map; ip flow-top-talkers; sampler; telemetry;
         transceiver""",
     NEIGHBOURS: "device-tracking",
-    AAA: "aaa attribute; aaa common-criteria",
+    AAA: "aaa accounting; aaa attribute; aaa common-criteria",
     DHCP: "ip dhcp class; ip dhcp pool",
     LOCAL: "control-plane",
     SPANNING: "spanning-tree mst configuration",
@@ -170,7 +170,8 @@ GLOBAL_BLOCKS: dict[str | FeatureKind, str] = {
         ephone-dn-template; ephone-template;
         gatekeeper; gateway; mgcp; sccp; sip-ua; telephony-service; translation-rule; voice; voice-card; voice-port""",
     FeatureKind.FILTER: "ip access-list role-based",
-    FeatureKind.IPV6: "ipv6 router; router ospfv3",
+    FeatureKind.IPV6: "ipv6 router",
+    FeatureKind.ROUTING: "router ospfv3",
     FeatureKind.TUNNEL: "router lisp; vpdn-group",
     FeatureKind.OTHER: """aaa server radius; ap; event manager; kron; pnp; router mobile; service-template; template; wireless""",
     FeatureKind.MPLS: "ip explicit-path; segment-routing",
@@ -189,6 +190,20 @@ DHCP_POOL = """address; bootfile; class; client-identifier; client-name; default
 """Commands of the view of a DHCP pool, which typed scripts hold without indentation."""
 
 
+BLOCK_WORDS: dict[str | FeatureKind, str] = {
+    KEYS: """encryption; encr; hash; authentication; group; lifetime; integrity; prf; mode; pre-shared-key; keyring; enrollment;
+        revocation-check; rsakeypair; subject-name; subject-alt-name; fqdn; serial-number; self-identity; match identity; match certificate;
+        set; local-address; peer; proposal; address; identity""",
+    FeatureKind.IPSEC: "set; match address; description; reverse-route; qos pre-classify",
+    RATES: "match; description",
+    TESTS: """periodic; absolute; icmp-echo; udp-echo; udp-jitter; tcp-connect; http; frequency; timeout; threshold; delay; tag; object;
+        owner; vrf""",
+    LOGS: "path; log config; logging enable; hidekeys; notify syslog; write-memory; maximum; time-period",
+    ROUTING: "key; key-string; accept-lifetime; send-lifetime; cryptographic-algorithm",
+}
+"""Commands of views of which nothing is read: where a script is not indented, only these are known to belong there."""
+
+
 def listed(text: str) -> list[str]:
     """The commands of a list parted by semicolons."""
     return [" ".join(command.split()) for command in text.split(";")]
@@ -199,7 +214,7 @@ def commands(
     features: dict[FeatureKind, str],
     handlers: dict[str, Action],
     blocks: dict[str | FeatureKind, str] | None = None,
-) -> Commands[Action]:
+) -> dict[str, Action]:
     """One table of a view's commands; what a handler reads stands before what the other tables say."""
     table: dict[str, Action] = {}
     for why, text in (blocks or {}).items():
@@ -208,4 +223,4 @@ def commands(
         table |= dict.fromkeys(listed(text), kind)
     for reason, text in irrelevant.items():
         table |= dict.fromkeys(listed(text), reason)
-    return Commands[Action](table | handlers)
+    return table | handlers

@@ -85,7 +85,7 @@ def spelled(commands: Commands[Action], text: str) -> Spelled:
     negated = first if first in {"no", "default"} and len(words) > 1 else ""
     if negated:
         words = words[1:]
-    special = first in _SPECIAL or first.startswith("ban") or (first == "aaa" and ("banner" in text or "-message" in text))
+    special = first in _SPECIAL or first.startswith(("ban", "exit-")) or (first == "aaa" and ("banner" in text or "-message" in text))
     return Spelled(words, negated, commands.find(words), special)
 
 

@@ -28,7 +28,7 @@ ENOUGH = 0.25
 CLOSE = 0.02
 """Two parsers nearer to each other than this leave it undecided."""
 
-BEGINNING, SURE, CLEAR = 150, 0.6, 0.3
+BEGINNING, SURE, CLEAR = 40, 0.6, 0.3
 """Lines of a file that are looked at first; how sure the surest must be by them, and how far ahead of the next."""
 
 
@@ -62,9 +62,10 @@ def _load(platform: str) -> Parser | None:
 
 
 def detect(source: Source) -> Detection:
-    """By the beginning of the file where that leaves no doubt, else by all of it."""
+    """By the beginning of the file and its further headlines where they leave no doubt, else by all of it."""
     if len(source.lines) > BEGINNING:
-        scored = _scored(replace(source, lines=source.lines[:BEGINNING]))
+        headlines = {line[:10]: line for line in source.lines[BEGINNING:] if line[:1] not in ("", " ", "#", "!")}  # one of a kind
+        scored = _scored(replace(source, lines=(*source.lines[:BEGINNING], *headlines.values())))
         if len(scored) > 1 and scored[0][0] >= SURE and scored[0][0] - scored[1][0] >= CLEAR:
             return Detection(scored[0][1], (scored[0][1].platform,))
     likely = [(score, parser) for score, parser in _scored(source) if score >= ENOUGH]

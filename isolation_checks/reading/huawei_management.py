@@ -48,6 +48,12 @@ def switch(name: str, on: bool) -> Handler:
     return handler
 
 
+def _no_web(r: Reading, words: list[str]) -> None:
+    """The whole HTTP service of VRP 8, plain and encrypted."""
+    for name in ("http", "https"):
+        switch(name, False)(r, words)
+
+
 def _port(name: str) -> Handler:
     def handler(r: Reading, words: list[str]) -> None:
         found = service(r, name)
@@ -255,7 +261,7 @@ MANAGEMENT_TOP: dict[str, Entry] = {
     "http secure-server ssl-policy": done, "http server port": _port("http"), "http secure-server port": _port("https"),
     "http server acl": _service_acl("http"),
     "http timeout": SCREEN, "http server-source": done, "http secure-server server-source": done, "http": switch("http", True),
-    "undo http acl": _undo_service_acl("http"),
+    "undo http acl": _undo_service_acl("http"), "undo http": _no_web,
     "ftp server enable": switch("ftp", True), "undo ftp server enable": switch("ftp", False), "undo ftp server": switch("ftp", False),
     "ftp acl": _service_acl("ftp"),
     "ftp server acl": _service_acl("ftp"), "ftp server": done, "ftp timeout": SCREEN, "undo ftp acl": _undo_service_acl("ftp"),

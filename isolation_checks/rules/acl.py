@@ -9,7 +9,7 @@ from isolation_checks.case import Case
 from isolation_checks.rules.acl_overlap import POLICY, Kind, Superfluous, is_everything
 from isolation_checks.rules.acl_references import dangling
 from isolation_checks.rules.base import Rule
-from isolation_checks.snapshot import Action, DeviceConfig, Interface
+from isolation_checks.snapshot import Action, DeviceConfig, Filter, Interface
 from isolation_checks.snapshot import Rule as Entry
 from isolation_checks.verdicts import Finding, Outcome, Place, Scope, Severity
 from topology.i18n import T, Text
@@ -119,7 +119,7 @@ class Dangling(_FilterRule):
                 what = T("{kind} {name} is used, but not defined", kind=kind, name=name)
                 yield Finding(f"{config.folder}:{name}", what, T("define it, or remove the reference"), (ref,))
             for filter_name, rule in _all_entries(config):
-                if rule.matches and all(() in match for match in rule.matches):
+                if rule.matches and () in rule.matches[0] and all(() in match for match in rule.matches):
                     what = T("entry {entry} can never match: a set that it names has no members", entry=_name(rule))
                     yield Finding(f"{config.folder}:{filter_name}", what, T("define the set, or delete the entry"), (rule.ref,))
 
@@ -142,9 +142,10 @@ class AnyAny(_FilterRule):
         for config in case.snapshot.devices:
             yield from _open_policy(config)
             yield from _open_chains(config)
+            opened = _OpenFilters(config)
             for item in config.interfaces:
                 if (config.folder, item.name) in edges:
-                    yield from _open_filters(config, item)
+                    yield from opened.at(item)
 
 
 def _open_policy(config: DeviceConfig) -> Iterator[Finding]:
@@ -176,28 +177,40 @@ def _open_chains(config: DeviceConfig) -> Iterator[Finding]:
                 yield Finding(f"{config.folder}:{item.name}", what, T("permit only what is declared"), (rule.ref,))
 
 
-def _open_filters(config: DeviceConfig, interface: Interface) -> Iterator[Finding]:
-    filters = {item.name: item for item in config.filters}
-    for use in (*interface.filters_in, *interface.filters_out):
-        item = filters.get(use.filter)
-        if item is None:
-            continue
-        subject = f"{config.folder}:{item.name}"
+class _OpenFilters:
+    """The filters of a device that end by permitting everything, where they stand at an edge."""
+
+    def __init__(self, config: DeviceConfig) -> None:
+        self._device = config.folder
+        self._filters = {item.name: item for item in config.filters}
+
+    def at(self, interface: Interface) -> Iterator[Finding]:
         fix = T("permit only what is declared")
-        decisive = next(
-            (rule for rule in item.rules if rule.action in (Action.PERMIT, Action.DENY) and is_everything(rule, interface.vrf or "")), None
-        )
-        if decisive is not None and decisive.action is Action.PERMIT:
-            what = T(
-                "entry {entry} of {filter} permits everything at {interface}",
-                entry=_name(decisive),
-                filter=item.name,
-                interface=interface.name,
-            )
-            yield Finding(subject, what, fix, (decisive.ref, use.ref))
-        elif decisive is None and item.default is Action.PERMIT:
-            what = T("what no entry of {filter} names passes at {interface}", filter=item.name, interface=interface.name)
-            yield Finding(subject, what, fix, (item.ref, use.ref))
+        for use in (*interface.filters_in, *interface.filters_out):
+            item = self._filters.get(use.filter)
+            if item is None:
+                continue
+            subject = f"{self._device}:{item.name}"
+            decisive = _decisive(item, interface.vrf or "")
+            if decisive is not None and decisive.action is Action.PERMIT:
+                what = T(
+                    "entry {entry} of {filter} permits everything at {interface}",
+                    entry=_name(decisive),
+                    filter=item.name,
+                    interface=interface.name,
+                )
+                yield Finding(subject, what, fix, (decisive.ref, use.ref))
+            elif decisive is None and item.default is Action.PERMIT:
+                what = T("what no entry of {filter} names passes at {interface}", filter=item.name, interface=interface.name)
+                yield Finding(subject, what, fix, (item.ref, use.ref))
+
+
+def _decisive(item: Filter, vrf: str) -> Entry | None:
+    """The first entry that decides about everything that is left."""
+    for rule in item.rules:
+        if rule.action in (Action.PERMIT, Action.DENY) and is_everything(rule, vrf):
+            return rule
+    return None
 
 
 def _edges(case: Case) -> set[tuple[str, str]]:

@@ -8,15 +8,14 @@ the corner of the entry is taken by an earlier one: else it cannot be covered.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 from isolation_checks.packets.fields import ICMP, WITH_PORTS
 from isolation_checks.packets.space import PacketSpace
+from isolation_checks.rules.acl_shape import FULL, Shapes
 from isolation_checks.snapshot import Action, AddressSet, DeviceConfig, Fragment, Match, Ranges, Rule
-
-FULL = 0xFFFFFFFF
 
 
 class Kind(Enum):
@@ -64,17 +63,16 @@ _ANY = Match()
 
 
 def superfluous(configs: Iterable[DeviceConfig]) -> tuple[Superfluous, ...]:
-    """All superfluous entries of all filters. Filters of equal content are looked at once."""
-    look = Look()
-    known: dict[object, list[Overlap]] = {}
+    """All superfluous entries of all filters. Filters of equal shape are looked at once."""
+    look, shapes = Look(), Shapes()
+    known: dict[Hashable, list[Overlap]] = {}
     found = []
     for config in configs:
         for name, rules, zones, total in _lists(config):
-            jumps = frozenset(total) if any(rule.target for rule in rules) else None
-            content = tuple([(rule.action, rule.matches, rule.conditional, rule.target) for rule in rules]), zones, jumps
-            overlaps = known.get(content)
+            shape = shapes.key(rules, zones, total)
+            overlaps = known.get(shape)
             if overlaps is None:
-                overlaps = known[content] = look.overlaps(rules, zones, total)
+                overlaps = known[shape] = look.overlaps(rules, zones, total)
             for kind, number, by in overlaps:
                 found.append(Superfluous(config.folder, name, kind, rules[number], None if by is None else rules[by]))
     return tuple(found)
@@ -310,10 +308,10 @@ def _end(addresses: AddressSet | None) -> int:
 
 def is_everything(rule: Rule, vrf: str = "") -> bool:
     """Whether the rule matches every packet of a VRF."""
-    return any(
-        match[2:9] == _ANY[2:9] and match[10:] == _ANY[10:] and match.vrf in (None, vrf) and whole(match.src) and whole(match.dst)
-        for match in rule.matches
-    )
+    for match in rule.matches:
+        if whole(match.src) and whole(match.dst) and match.vrf in (None, vrf) and match[2:9] == _ANY[2:9] and match[10:] == _ANY[10:]:
+            return True
+    return False
 
 
 def _ends(rule: Rule) -> bool:

@@ -32,7 +32,7 @@ class ForwardNothing(Rule):
         findings: list[Finding] = []
         doubts: list[Doubt] = []
         subjects = []
-        used = recorded(case.facts)
+        used = recorded(case.facts) if case.facts.gatekeepers else {}
         for gatekeeper in case.facts.gatekeepers:
             for realm, unit in ((Realm.OUTER, gatekeeper.outer_unit), (Realm.INNER, gatekeeper.inner_unit)):
                 if unit is None:

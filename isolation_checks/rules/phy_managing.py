@@ -82,8 +82,10 @@ def _mixed(case: Case, graph: Graph) -> Iterator[Finding]:
             sides[realm].add(number)
         if device and device.role in _SERVANTS:
             servants.add(number)
-    groups = [group for group in components(graph) if sum(bool(group & members) for members in sides.values()) > 1]
+    groups = [group for group in components(graph) if len(group) > 1 and sum(bool(group & members) for members in sides.values()) > 1]
     joined = set().union(*groups)
+    if not joined:
+        return
     for one, other in combinations((Realm.INNER, Realm.INTERNET, Realm.OUTER), 2):
         neutral = servants if Realm.INNER not in (one, other) else set()
         for chain in chains(graph, (sides[one] - neutral) & joined, (sides[other] - neutral) & joined):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from isolation_checks.rules import acl, cov, egr_physical, gap, hard, log, phy, svc, tier, vpn
+from isolation_checks.rules import acl, cov, defaults, egr_physical, gap, hard, log, packets, phy, svc, tier, vpn
 from isolation_checks.rules.base import Rule
 from topology.i18n import T, Text
 from topology.problems import names, nearest
@@ -14,6 +14,8 @@ FAMILIES: tuple[tuple[type[Rule], ...], ...] = (
     phy.RULES,
     gap.RULES,
     egr_physical.RULES,
+    defaults.RULES,
+    packets.RULES,
     log.RULES,
     tier.RULES,
     vpn.RULES,
@@ -22,7 +24,10 @@ FAMILIES: tuple[tuple[type[Rule], ...], ...] = (
     acl.RULES,
     cov.RULES,
 )
-"""What each module has to offer; the rules of a family stand together."""
+"""What each module has to offer."""
+
+ORDER = ("PHY", "GAP", "EGR", "LOG", "TIER", "VPN", "SVC", "HARD", "ACL", "COV")
+"""The families, in the order of reports; others come after them."""
 
 
 class UnknownRuleError(ValueError):
@@ -35,12 +40,17 @@ class UnknownRuleError(ValueError):
 
 @cache
 def rules() -> tuple[type[Rule], ...]:
-    """Every rule once."""
-    found = tuple(rule for family in FAMILIES for rule in family)
+    """Every rule once, family by family."""
+    found = sorted((rule for family in FAMILIES for rule in family), key=_place)
     ids = [rule.id for rule in found]
     if len(set(ids)) != len(ids):
         raise ValueError(f"a rule id is used twice: {sorted(item for item in ids if ids.count(item) > 1)[0]}")
-    return found
+    return tuple(found)
+
+
+def _place(rule: type[Rule]) -> int:
+    family = rule.info().family
+    return ORDER.index(family) if family in ORDER else len(ORDER)
 
 
 def select(words: Iterable[str]) -> tuple[type[Rule], ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import IPv4Network
 
@@ -101,12 +101,22 @@ def build_firewall(build: Build, draft: Draft, index: FlowIndex, published: tupl
     rules = [rule for key in sorted(build.flows) for rule in _rules(view, build.flows[key])]
     rules += [*_heartbeat_rules(view), *_vrrp_rules(view)]
     pools, source_nat, servers = _nat(view, published)
-    permits = tuple(sorted(rules, key=lambda rule: rule.name))
+    permits = tuple(_once(sorted(rules, key=lambda rule: rule.name)))
     return Firewall(zones, (*_private_rules(view, permits), *permits), pools, source_nat, servers)
 
 
+def _once(rules: Iterable[ZoneRule]) -> Iterator[ZoneRule]:
+    """Two flows may ask for the same packets, as both directions of a ferry do: one rule lets them through."""
+    seen = set()
+    for rule in rules:
+        meaning = replace(rule, name="", flow=None, origin=Origin("", 0, 0), log=False)
+        if meaning not in seen:
+            seen.add(meaning)
+            yield rule
+
+
 def _private_rules(view: View, permits: tuple[ZoneRule, ...]) -> Iterator[ZoneRule]:
-    """The Internet means no private address: a packet for one must not leave by a default route while the way that it should take is down."""
+    """The Internet has no private address: a packet for one must not leave by a default route while its own way is down."""
     for source, target in sorted({(rule.source_zone, rule.destination_zone) for rule in permits if rule.destination_zone in view.outside}):
         origin = next(rule.origin for rule in permits if (rule.source_zone, rule.destination_zone) == (source, target))
         private = inside(view.build, view.draft.side)

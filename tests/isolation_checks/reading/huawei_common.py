@@ -8,7 +8,7 @@ from pathlib import Path
 
 from isolation_checks.reading import huawei_usg, huawei_vrp
 from isolation_checks.reading.source import read_source
-from isolation_checks.snapshot import Action, DeviceConfig, Feature, FeatureKind, Filter, Interface, LineCode, Match, Ref, Rule, Ternary
+from isolation_checks.snapshot import Action, DeviceConfig, FeatureKind, Filter, Interface, LineCode, Match, Ref, Rule, Ternary
 
 ROOT = Path(__file__).parents[3]
 REAL = ROOT.parent / "shared" / "data" / "configs"
@@ -54,7 +54,7 @@ def filter_of(config: DeviceConfig, name: str) -> Filter:
 
 
 def features(config: DeviceConfig) -> list[tuple[FeatureKind, int, str | None]]:
-    return [(found.kind, found.ref.line, found.interface) for found in config.features if isinstance(found, Feature)]
+    return [(found.kind, found.ref.line, found.interface) for found in config.features]
 
 
 def unknown(config: DeviceConfig) -> list[int]:

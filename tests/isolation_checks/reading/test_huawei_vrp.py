@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from isolation_checks.reading import huawei_usg, huawei_vrp
 from isolation_checks.reading.huawei_names import interface_name
 from isolation_checks.reading.source import read_source
+from isolation_checks.reading.values import dotted
 from isolation_checks.snapshot import (
     ESTABLISHED,
-    Action,
     Applied,
     BgpNeighbor,
     DestinationNat,
+    DeviceConfig,
     FeatureKind,
     Filter,
     Fragment,
@@ -72,6 +73,9 @@ from tests.isolation_checks.reading.huawei_common import (
     whole,
 )
 from topology.network import load
+
+
+AREA = dotted(0)
 
 
 def test_rule_forms() -> None:
@@ -161,17 +165,13 @@ return
     ), "by depth; typed in another order, so that the drop does not count"
     assert filter_of(config, "2003").rules == (deny(14, "0", Match()), permit(15, "1", Match(vrf="blue")))
     assert filter_of(config, "4001").rules == (
-        replace_matches(deny(18, "5", Match()), ()),
+        deny(18, "5", Match())._replace(matches=()),
         deny(19, "10", Match(), conditional=True),
         permit(20, "15", Match()),
     )
     assert reason(config, 23).startswith("IPv6 only")
     assert whole(config)
     assert not config.unknown
-
-
-def replace_matches(rule: object, matches: tuple[Match, ...]) -> object:
-    return rule._replace(matches=matches)  # type: ignore[attr-defined]
 
 
 def test_a_rule_twice_and_rules_not_understood() -> None:
@@ -498,7 +498,8 @@ def test_what_is_undone_on_an_interface_is_gone(line: str, undo: str) -> None:
 
 UNDONE_AT_TOP = [
     ("ip route-static 10.0.0.0 8 10.1.1.1 preference 70 description x", "undo ip route-static 10.0.0.0 255.0.0.0 10.1.1.1"),
-    ("ip route-static vpn-instance a 10.0.0.0 8 vpn-instance b 10.1.1.1", "undo ip route-static vpn-instance a 10.0.0.0 8 vpn-instance b 10.1.1.1"),
+    ("ip route-static vpn-instance a 10.0.0.0 8 vpn-instance b 10.1.1.1",
+    "undo ip route-static vpn-instance a 10.0.0.0 8 vpn-instance b 10.1.1.1"),
     ("acl number 3000\n rule 5 permit ip\n#", "undo acl number 3000"),
     ("ospf 3\n area 0\n#", "undo ospf 3"),
     ("bgp 65001\n#", "undo bgp 65001"),
@@ -592,7 +593,7 @@ return
             "red",
             ip("10.0.0.1"),
             (
-                OspfArea("0.0.0.0", "normal", ((net("10.0.0.0/24"), at(20)), (net("10.0.1.1/32"), at(21))), (), "md5", at(19)),
+                OspfArea(AREA, "normal", ((net("10.0.0.0/24"), at(20)), (net("10.0.1.1/32"), at(21))), (), "md5", at(19)),
                 OspfArea(
                     "0.0.0.5", "totally-stub", (), ((ip("10.5.0.0"), 16, True, at(28)),), "none", at(25), 7, (("export", "A", at(29)),)
                 ),
@@ -614,7 +615,8 @@ return
             ((ip("10.64.0.0"), 10, False, at(17)),),
         ),
         OspfProcess(
-            "1", None, ip("10.0.0.9"), (OspfArea("0.0.0.0", "normal", *nothing, "none", at(35)),), (), "", False, (), (), None, (), (), None,
+            "1", None, ip("10.0.0.9"), (OspfArea(AREA, "normal", *nothing, "none", at(35)),), (), "", False, (), (), None, (), (),
+            None,
             False, at(34),
         ),
     )  # fmt: skip
@@ -1169,26 +1171,26 @@ def test_real_configs_are_understood() -> None:
 def test_real_configs_by_hand() -> None:
     """Facts that a person read in the files."""
 
-    def real(number: str) -> object:
+    def real(number: str) -> DeviceConfig:
         path = next(path for path in _real() if path.name.startswith(number))
         return huawei_vrp.parse(path.stem, (read_source(path.name, path.read_bytes()),))
 
     core = real("025")
-    assert (core.name, len(core.ospf[0].areas[0].networks)) == ("HX-SW01", 14)  # type: ignore[attr-defined]
-    assert [(item.name, len(item.rules)) for item in core.filters] == [("2001", 6), ("3002", 1)]  # type: ignore[attr-defined]
-    assert interface(core, "GigabitEthernet0/0/22").switching == Switching("trunk", 200, ((200, 200),), ((1, 199), (201, 4094)))  # type: ignore[arg-type]
-    assert interface(core, "Vlanif10").virtual[0][:3] == (ip("192.168.10.254"), 1, 130)  # type: ignore[arg-type]
+    assert (core.name, len(core.ospf[0].areas[0].networks)) == ("HX-SW01", 14)
+    assert [(item.name, len(item.rules)) for item in core.filters] == [("2001", 6), ("3002", 1)]
+    assert interface(core, "GigabitEthernet0/0/22").switching == Switching("trunk", 200, ((200, 200),), ((1, 199), (201, 4094)))
+    assert interface(core, "Vlanif10").virtual[0][:3] == (ip("192.168.10.254"), 1, 130)
     leaf = real("034")
-    assert leaf.management.lines[1].filters[0].filter == "2001"  # type: ignore[attr-defined]
-    assert [(item.address, item.remote_as) for item in leaf.bgp[0].neighbors] == [("172.168.1.37", "100"), ("172.168.1.57", "100")]  # type: ignore[attr-defined]
+    assert leaf.management.lines[1].filters[0].filter == "2001"
+    assert [(item.address, item.remote_as) for item in leaf.bgp[0].neighbors] == [("172.168.1.37", "100"), ("172.168.1.57", "100")]
     edge = real("053")
-    assert len(edge.source_nat) == 6  # type: ignore[attr-defined]
-    assert {item.interface for item in edge.source_nat} == {"GigabitEthernet0/0/0"}  # type: ignore[attr-defined]
-    assert interface(edge, "GigabitEthernet0/0/1.82").filters_in[0].filter == "3000"  # type: ignore[arg-type]
+    assert len(edge.source_nat) == 6
+    assert {item.interface for item in edge.source_nat} == {"GigabitEthernet0/0/0"}
+    assert interface(edge, "GigabitEthernet0/0/1.82").filters_in[0].filter == "3000"
     migration = real("070")
-    assert migration.vrfs[0].imports == ("65400:3000",)  # type: ignore[attr-defined]
-    assert migration.static_routes[0].interface == "GigabitEthernet0/0/1.50"  # type: ignore[attr-defined]
-    assert dict(real("076").facts) == {"truncated": "yes"}  # type: ignore[attr-defined]
+    assert migration.vrfs[0].imports == ("65400:3000",)
+    assert migration.static_routes[0].interface == "GigabitEthernet0/0/1.50"
+    assert dict(real("076").facts) == {"truncated": "yes"}
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the collection of real configs is not beside the repository")
@@ -1250,7 +1252,6 @@ def test_random_bytes(data: bytes) -> None:
 @given(st.integers(), st.integers(1, 120))
 def test_mangled_lines(seed: int, size: int) -> None:
     config = vrp(mangled(LINES, seed, size))
-    assert LineCode.UNDERSTOOD <= max(config.coverage[0].codes, default=LineCode.UNDERSTOOD) or not config.unknown
     assert [number for number, code in enumerate(config.coverage[0].codes, 1) if code == LineCode.UNKNOWN] == unknown(config)
     hash(config)
 
@@ -1260,7 +1261,3 @@ def test_mangled_lines(seed: int, size: int) -> None:
 def test_truncation(lines: list[str], cut: int) -> None:
     text = "\n".join(lines)[:cut]
     assert whole(vrp(text))
-
-
-def test_actions_are_what_they_say() -> None:
-    assert Action.PERMIT == "permit"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from itertools import product
 from random import Random
@@ -13,11 +14,13 @@ from isolation_checks.packets.decide import decide
 from isolation_checks.packets.fields import Context, Packet
 from isolation_checks.reading.values import host, prefix
 from isolation_checks.rules import acl
-from isolation_checks.rules.acl_overlap import Kind, Look, superfluous
+from isolation_checks.rules.acl_overlap import Kind, Look, Overlap, superfluous
+from isolation_checks.rules.acl_shape import Shapes
 from isolation_checks.rules.base import Rule
 from isolation_checks.rules.registry import select
 from isolation_checks.snapshot import (
     Action,
+    AddressSet,
     Applied,
     BgpNeighbor,
     BgpProcess,
@@ -36,6 +39,7 @@ from isolation_checks.snapshot import (
     Redistribution,
     RoutePolicy,
     StaticRoute,
+    Ternary,
     Vlan,
     Vrf,
     Zone,
@@ -245,6 +249,64 @@ def _matches(item: Entry, packet: Packet) -> bool:
 
 def _permits(made: Filter, packet: Packet) -> bool:
     return decide({}, made, packet, Context("", "", "", "new"), strict=True).action == PERMIT
+
+
+# --- shapes ----------------------------------------------------------------------------------------------------------------------------
+
+
+def renamed(made: Filter) -> Filter:
+    """The same filter somewhere else."""
+
+    def side(addresses: AddressSet | None) -> AddressSet | None:
+        return addresses and tuple(Ternary(item.value ^ 0x00FF0700, item.mask) for item in addresses)
+
+    rules = tuple(
+        item._replace(
+            matches=tuple(match._replace(src=side(match.src), dst=side(match.dst)) for match in item.matches), name="other", ref=AT
+        )
+        for item in made.rules
+    )
+    return replace(made, rules=rules)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_filters_of_equal_shape_have_equal_faults(seed: int) -> None:
+    random, shapes = Random(seed), Shapes()
+    known: dict[Hashable, list[Overlap]] = {}
+    for _ in range(200):
+        made = random_filter(random)
+        key = shapes.key(made.rules, None, frozenset())
+        assert key == shapes.key(renamed(made).rules, None, frozenset())
+        overlaps = Look().overlaps(made.rules)
+        assert overlaps == Look().overlaps(renamed(made).rules)
+        assert known.setdefault(key, overlaps) == overlaps
+
+
+UNLIKE = {
+    "covered or not": (
+        (prefix(BASE, 31), prefix(BASE + 2, 31), prefix(BASE, 30)),
+        (prefix(BASE, 31), prefix(BASE + 2, 32), prefix(BASE, 30)),
+    ),
+    "inside or beside": ((host(BASE), prefix(BASE, 30), host(BASE + 9)), (host(BASE), prefix(BASE, 30), host(BASE + 1))),
+    "everything or a part": ((prefix(0, 0), host(BASE)), (prefix(BASE, 8), host(BASE))),
+    "all addresses or not": ((prefix(0, 1), prefix(1 << 31, 1)), (prefix(0, 1), prefix(1 << 31, 2))),
+    "a mask with holes": ((Ternary(0, 0xFF0000FF), host(BASE)), (Ternary(1, 0xFF0000FF), host(BASE))),
+}
+
+
+@pytest.mark.parametrize("name", UNLIKE)
+def test_shapes_that_differ(name: str) -> None:
+    shapes = Shapes()
+    one, other = ([rule(line, PERMIT, Match((item,))) for line, item in enumerate(sides)] for sides in UNLIKE[name])
+    assert shapes.key(one, None, frozenset()) != shapes.key(other, None, frozenset())
+    assert shapes.key(one, None, frozenset()) != shapes.key(one, (("a",), None), frozenset())
+    assert shapes.key(one, None, frozenset()) != shapes.key([one[0]._replace(action=DENY), *one[1:]], None, frozenset())
+
+
+def test_jumps_to_chains_that_come_back_or_not_have_other_shapes() -> None:
+    jump = [rule(1, Action.JUMP, target="chain")]
+    shapes = Shapes()
+    assert shapes.key(jump, None, frozenset()) != shapes.key(jump, None, {"chain"})
 
 
 # --- references ------------------------------------------------------------------------------------------------------------------------
