@@ -19,6 +19,10 @@ Lookup = Mapping[str, Filter]
 """The filters of a device, by name: where jumps lead."""
 
 ANYWHERE = Context()
+DECIDING = (Action.PERMIT, Action.DENY, Action.GOTO, Action.RETURN)
+ENDING = (Action.PERMIT, Action.DENY)
+JUMPING = (Action.JUMP, Action.GOTO)
+UNCONTEXTUAL = Match()[8:]
 
 
 class Effective(NamedTuple):
@@ -40,11 +44,9 @@ def permits(space: PacketSpace, lookup: Lookup, filter_: Filter, context: Contex
     A jump to a filter that does not exist, or around in circles, is undecided too. Filters of equal content are computed once.
     """
     key = _content(lookup, filter_, context, strict)
-    if key in space.memo:
-        node: Node = space.memo[key]
-        return node
-    node = _Reading(space, lookup, context, strict).filter(filter_) & space.normal
-    space.memo[key] = node
+    node: Node | None = space.memo.get(key)
+    if node is None:
+        node = space.memo[key] = _Reading(space, lookup, context, strict).filter(filter_) & space.normal
     return node
 
 
@@ -63,12 +65,6 @@ def effective(space: PacketSpace, lookup: Lookup, filter_: Filter, context: Cont
         if rule.action in DECIDING:
             left = left & ~sure
     return rows
-
-
-DECIDING = (Action.PERMIT, Action.DENY, Action.GOTO, Action.RETURN)
-ENDING = (Action.PERMIT, Action.DENY)
-JUMPING = (Action.JUMP, Action.GOTO)
-UNCONTEXTUAL = Match()[8:]
 
 
 def holds(match: Match, context: Context) -> tuple[bool, bool]:

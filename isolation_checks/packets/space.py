@@ -307,8 +307,7 @@ class PacketSpace:
             if addresses is None:
                 node = self.true
             else:
-                cubes = (self._number(which, value, mask) for value, mask in addresses)
-                node = reduce(or_, cubes, self.false)
+                node = self._union([self._number(which, value, mask) for value, mask in addresses])
             self._addresses[key] = node
         return node
 
@@ -319,8 +318,8 @@ class PacketSpace:
         key = (field, ranges)
         node = self._ranges.get(key)
         if node is None:
-            pairs = (self._at_least(field, low) & ~self._at_least(field, high + 1) for low, high in ranges)
-            node = self._ranges[key] = reduce(or_, pairs, self.false)
+            pairs = [self._at_least(field, low) & ~self._at_least(field, high + 1) for low, high in ranges]
+            node = self._ranges[key] = self._union(pairs)
         return node
 
     def _at_least(self, field: str, bound: int) -> Node:

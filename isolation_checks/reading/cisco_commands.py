@@ -8,6 +8,7 @@ from isolation_checks.reading import cisco_lists as lists
 from isolation_checks.reading import cisco_management as plane
 from isolation_checks.reading import cisco_nat as nat
 from isolation_checks.reading import cisco_ospf as ospf
+from isolation_checks.reading import cisco_policies as policies
 from isolation_checks.reading import cisco_routes as routes
 from isolation_checks.reading import cisco_servers as servers
 from isolation_checks.reading import cisco_switching as switching
@@ -81,6 +82,11 @@ def default_gateway(_state: State, line: Line) -> bool:
     return len(line.args) == 1 or line.negated
 
 
+def no_banner(_state: State, line: Line) -> bool:
+    """``no banner motd``; a banner itself is read with its text, or its delimiter never comes again and nobody knows where it ends."""
+    return line.negated
+
+
 def policy_map(state: State, line: Line) -> bool:
     """``policy-map P`` of quality of service: only a class that drops decides anything."""
     return bool(line.args) and (line.negated or state.enter(QOS_VIEW, line.text.strip()))
@@ -128,8 +134,8 @@ _HANDLERS: dict[str, Action] = {
     "ip route": routes.route,
     "ip vrf": routes.vrf,
     "vrf definition": routes.vrf,
-    "ip prefix-list": routes.prefix_list,
-    "route-map": routes.route_map,
+    "ip prefix-list": policies.prefix_list,
+    "route-map": policies.route_map,
     "router ospf": ospf.process,
     "router bgp": bgp.process,
     "router eigrp": other_routing,
@@ -152,6 +158,7 @@ _HANDLERS: dict[str, Action] = {
     "ip identd": plane.service("identd"),
     "ip rcmd rsh-enable": plane.service("rsh"),
     "ip rcmd rcp-enable": plane.service("rcp"),
+    "banner": no_banner,
     "hostname": plane.hostname,
     "version": plane.version,
     "username": plane.user,
@@ -225,6 +232,4 @@ _HANDLERS: dict[str, Action] = {
     "vtp mode": vtp_mode,
 }
 
-_COMMANDS = commands(GLOBAL_IRRELEVANT, GLOBAL_FEATURES, _HANDLERS, GLOBAL_BLOCKS)
-GLOBAL_VIEW = View("global", table(_COMMANDS))
-GLOBAL_HEADS = frozenset(command.split()[0] for command in _COMMANDS)
+GLOBAL_VIEW = View("global", table(commands(GLOBAL_IRRELEVANT, GLOBAL_FEATURES, _HANDLERS, GLOBAL_BLOCKS)))

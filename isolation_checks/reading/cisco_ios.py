@@ -16,16 +16,17 @@ from isolation_checks.reading import (
     cisco_management,
     cisco_nat,
     cisco_ospf,
+    cisco_policies,
     cisco_routes,
     cisco_switching,
     cisco_zones,
 )
-from isolation_checks.reading.cisco_commands import GLOBAL_HEADS, GLOBAL_VIEW
+from isolation_checks.reading.cisco_commands import GLOBAL_VIEW
 from isolation_checks.reading.cisco_detect import likeness
 from isolation_checks.reading.cisco_port_commands import INTERFACE_VIEW
 from isolation_checks.reading.cisco_state import State
 from isolation_checks.reading.cisco_tables import BLOCK_WORDS, EXEC, KEYS, NAMES, listed
-from isolation_checks.reading.cisco_views import UNKNOWN_VIEW, Action, Block, Line, View, spelled, table
+from isolation_checks.reading.cisco_views import UNKNOWN_VIEW, Action, Block, Line, Spelled, View, spelled, table
 from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.source import Source
 from isolation_checks.snapshot import DeviceConfig, FeatureKind, LineCode, Ref
@@ -60,8 +61,8 @@ class _Reader:
         self.frames: list[_Frame] = []
         self.flat = not _indents(source.lines)
         self.ended = False
-        self.headers = 0  # of a listing: the words a device says before its config
-        self.listing = False
+        self.headers = 0  # how often the device said that its config follows
+        self.listing = any(line.startswith(("Building configuration", "Current configuration", "version ")) for line in source.lines[:60])
 
     def run(self) -> None:
         number = 0
@@ -104,7 +105,6 @@ class _Reader:
         lowered = text.lower()
         if lowered.startswith(_HEADERS):
             self.headers += lowered.startswith("building configuration")
-            self.listing = True
             if self.ended or self.headers > 1:
                 self._rest(number)
             else:
@@ -149,25 +149,25 @@ class _Reader:
         self._close(indent)
         top = self.frames[-1] if self.frames else None
         nested = top is not None and indent > top.indent
-        words, negated, found, special = spelled(top.view.commands if top is not None and nested else GLOBAL_VIEW.commands, text)
-        line = Line(number, self.ledger.ref(number), text, words, negated)
-        if special:
+        read = spelled(top.view.commands if top is not None and nested else GLOBAL_VIEW.commands, text)
+        line = Line(number, self.ledger.ref(number), text, read.words, read.negated)
+        if read.special:
             last = self._special(line)
             if last:
                 return last
         if top is not None and nested:
             top.deep = True
-            self._apply(line, indent, top, found)
+            self._apply(line, indent, top, read.found if read.full or not self.listing else None)
         else:
-            self._dispatch(line, indent, found)
-        if special and words[0].lower() == "certificate":
+            self._dispatch(line, indent, read)
+        if read.special and read.words[0].lower() == "certificate":
             return self._certificate(number)
         return number
 
     def _special(self, line: Line) -> int:
         """Lines that end a view, or that others belong to: the last line that was taken, 0 where the line is an ordinary one."""
         head = line.words[0].lower()
-        if head in {"exit", "quit", "end"} and len(line.words) == 1:
+        if head in {"exit", "quit", "end"} and len(line.words) == 1 and not line.negated:
             self._leave(line.number, head)
             return line.number
         if head.startswith("exit-"):
@@ -199,18 +199,24 @@ class _Reader:
         while frames and indent <= frames[-1].indent and (frames[-1].deep or indent < frames[-1].indent):
             frames.pop()
 
-    def _dispatch(self, line: Line, indent: int, found: tuple[Action, int] | None) -> None:
-        """A line that is indented under nothing. ``found``: the command that it is in the global view."""
+    def _dispatch(self, line: Line, indent: int, read: Spelled) -> None:
+        """A line that is indented under nothing: of the open view that knows it best, else global. ``read``: in the global view.
+
+        A command in full goes before an abbreviated one, then one of more keywords, then the inner view before the outer.
+        """
         frames = self.frames
         top = frames[-1] if frames else None
         best: tuple[Action, int] | None = None
+        rank: tuple[bool, int, int] | None = None
         place = -1
-        for index in range(len(frames) - 1, -1, -1):
-            known = frames[index].view.commands.find(line.words)
-            if known is not None and (best is None or known[1] > best[1]):
-                best, place = known, index
-        if found is not None and (best is None or _global_wins(line, found[1] - best[1], frames[place].weak)):
-            best, place = found, -1
+        for index in range(-1, len(frames)):
+            known = read if index < 0 else spelled(frames[index].view.commands, line.text)
+            if known.found is None or (self.listing and not known.full):
+                continue
+            order = 0 if index >= 0 and frames[index].weak else index + 2 if index >= 0 else 1
+            this = known.full, known.found[1], order
+            if rank is None or this > rank:
+                best, rank, place = known.found, this, index
         if best is None and top is not None and top.view.other is not None and not top.weak:
             self._apply(line, indent, top, None)
             return
@@ -305,11 +311,6 @@ class _Reader:
         return number
 
 
-def _global_wins(line: Line, longer: int, weak: bool) -> bool:
-    """Whether a line that both an open view and the global one know is global: by its longer keywords, not by an abbreviation."""
-    return (longer > 0 or (weak and longer == 0)) and line.words[0].lower() in GLOBAL_HEADS
-
-
 @cache
 def _block_view(block: Block) -> View:
     why = block.why
@@ -388,7 +389,7 @@ def parse(folder: str, sources: tuple[Source, ...]) -> DeviceConfig:
 
 def _device(folder: str, sources: tuple[Source, ...], reader: _Reader) -> DeviceConfig:
     state = reader.state
-    if not reader.ended and (reader.listing or state.version):
+    if not reader.ended and (reader.listing or not reader.flat):  # only what somebody types may leave `end` out
         state.facts["truncated"] = "yes"
     lists = cisco_lists.filters(state)
     by_name = {item.name: item for item in lists}
@@ -413,8 +414,8 @@ def _device(folder: str, sources: tuple[Source, ...], reader: _Reader) -> Device
         static_routes=cisco_routes.statics(state),
         ospf=cisco_ospf.processes(state),
         bgp=cisco_bgp.processes(state),
-        prefix_lists=cisco_routes.prefix_lists(state),
-        route_policies=cisco_routes.route_policies(state),
+        prefix_lists=cisco_policies.prefix_lists(state),
+        route_policies=cisco_policies.route_policies(state),
         forwarding=state.forwarding,
         forwarding_ref=state.forwarding_ref,
         management=cisco_management.build(state, Ref(sources[0].name, 1)),

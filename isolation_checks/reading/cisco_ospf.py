@@ -41,7 +41,7 @@ def _network(state: State, line: Line) -> bool:
     """``network A W area N``."""
     held = state.now.ospf
     words = line.args
-    if held is None or len(words) != 4 or words[2].lower() != "area":
+    if held is None or len(words) != 4 or not "area".startswith(words[2].lower()):
         return False
     value, inverse, name = ip(words[0]), ip(words[1]), area_id(words[3])
     if value is None or inverse is None or name is None:
@@ -258,7 +258,7 @@ OSPF_VIEW = View(
             "description": LOGS, "limit retransmissions": ROUTING, "traffic-share": ROUTING, "discard-route": FeatureKind.ROUTING,
             "neighbor": LOGS, "domain-id": LOGS, "domain-tag": LOGS, "exit": LOGS,
             "mpls": FeatureKind.MPLS, "segment-routing": FeatureKind.MPLS, "shutdown": FeatureKind.ROUTING,
-            "interface-id": LOGS, "microloop avoidance": ROUTING, "local-rib-criteria": ROUTING,
+            "microloop avoidance": ROUTING, "local-rib-criteria": ROUTING,
         }
     ),
 )  # fmt: skip

@@ -126,7 +126,7 @@ GLOBAL_IRRELEVANT = {
     SESSION: """alias; ip http; prompt; service exec-callback; service hide-telnet-addresses; service linenumber; service prompt""",
     SPANNING: "rep; spanning-tree",
     LINK: "frame-relay",
-    EXEC: "clear; conf; configure; copy; disable; do; exit; ping; quit; reload; sh; show; terminal; wr; write",
+    EXEC: "clear; conf; configure; copy; disable; do; exit; ping; quit; reload; show; terminal; wr; write",
 }
 GLOBAL_FEATURES = {
     FeatureKind.OTHER: """boot host; boot network; cns; frame-relay switching; ip mobile; ip ssh port; macro auto; tcl; transport-map;

@@ -66,13 +66,14 @@ class View:
 
 class Spelled(NamedTuple):
     """A text as a view reads it: its words without `no` or `default`, which of these it was, the command, and whether it needs a closer
-    look: it leaves a view, or several lines may belong to it.
+    look: it leaves a view, or several lines may belong to it. ``full``: no keyword of the command is abbreviated.
     """
 
     words: list[str]
     negated: str
     found: tuple[Action, int] | None
     special: bool
+    full: bool
 
 
 _SPECIAL = {"exit", "quit", "end", "hostname", "vacant-message", "refuse-message", "certificate"}
@@ -85,8 +86,12 @@ def spelled(commands: Commands[Action], text: str) -> Spelled:
     negated = first if first in {"no", "default"} and len(words) > 1 else ""
     if negated:
         words = words[1:]
+        first = words[0].lower()
+    if first.startswith("int") and "interface".startswith(first):
+        words = ["interface", *words[1:]]  # what everybody types; some views have longer words that begin so
     special = first in _SPECIAL or first.startswith(("ban", "exit-")) or (first == "aaa" and ("banner" in text or "-message" in text))
-    return Spelled(words, negated, commands.find(words), special)
+    found = commands.find(words)
+    return Spelled(words, negated, found, special, found is not None and commands.in_full(words, found[1]))
 
 
 UNKNOWN_VIEW = View("unknown")

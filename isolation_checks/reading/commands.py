@@ -63,3 +63,13 @@ class Commands(Generic[H]):
             if node.handler is not None:
                 best = node.handler, index + 1
         return best
+
+    def in_full(self, words: Sequence[str], count: int) -> bool:
+        """Whether the first ``count`` words are keywords as they stand, none of them abbreviated."""
+        node = self._root
+        for word in words[:count]:
+            child = node.children.get(word) or node.children.get(word.lower())
+            if child is None:
+                return False
+            node = child
+        return True

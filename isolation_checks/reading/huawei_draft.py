@@ -341,6 +341,8 @@ class PolicyRuleDraft:
     destinations: list[Ternary] = field(default_factory=list)
     destination_sets: list[str] = field(default_factory=list)
     any_source: bool = False
+    six_source: bool = False  # names IPv6 addresses, which match no packet of ours
+    six_destination: bool = False
     any_destination: bool = False
     services: list[str] = field(default_factory=list)
     inline_services: list[Match] = field(default_factory=list)

@@ -63,7 +63,7 @@ _INTERFACE: dict[str, str] = {
     DHCP: """dhcp select|dhcp server|dhcp client|undo dhcp server|undo dhcp select|dns-list|dhcp option|dhcp relay information|
         dhcp relay gateway|
         dhcp relay source-ip-address""",
-    ONLY_DROPS: """mac-address limit|igmp-snooping|mld-snooping|multicast drop-unknown|arp limit|port discard|port-isolate mode|
+    ONLY_DROPS: """anti-ddos|mac-address limit|igmp-snooping|mld-snooping|multicast drop-unknown|arp limit|port discard|port-isolate mode|
         arp anti-attack|
         dhcp snooping max-user-number|dhcp snooping check|dhcp snooping alarm|arp-limit|anti-attack|blacklist enable|undo dhcp snooping|
         ip source check|arp learn-strict|arp validate|ip source check user-bind|undo arp anti-attack|undo ip source check|dhcp snooping""",
@@ -84,7 +84,8 @@ _TOP: dict[str, str] = {
         snmp-agent sys-info contact|
         snmp-agent sys-info location|snmp-agent trap|snmp-agent packet|snmp-agent notify-filter-profile|snmp-agent notification-log|
         undo snmp-agent trap|snmp-agent engineid|snmp-agent extend|snmp-agent statistics|snmp-agent mib-view|undo snmp-agent mib-view|
-        snmp-agent packet-priority|snmp-agent inform|snmp-agent protocol source-status|undo log type|log type|mac-address flapping|
+        snmp-agent packet-priority|snmp-agent session|snmp-agent session-rate|snmp-agent inform|snmp-agent protocol source-status|
+        undo log type|log type|mac-address flapping|
         mac-address update|trap|undo trap|netstream export|netstream timeout|ip netstream export|ip netstream timeout|undo ips log|
         firewall log|
         undo firewall log|firewall session log-type|firewall statistic|disk-usage|set disk-scan|undo cpu-usage|mac-flapping|
@@ -106,9 +107,10 @@ _TOP: dict[str, str] = {
         arp detect-times|tcp timer|tcp window|tcp max-mss|tcp adjust-mss|ip tcp|icmp rate-limit|icmp port-unreachable|icmp ttl-exceeded|
         icmp host-unreachable|icmp name|undo icmp|icmp|lldp message-transmission|lldp management-address|lldp restart-delay|lldp compliance|
         lldp fast-count|lldp mdn|lldp trap-interval|ntdp|ndp|undo ntdp|undo ndp|undo cluster|garp timer|ip ttl-expires|undo ip ttl-expires|
-        vrrp recover-delay|vrrp virtual-ip|vrrp gratuitous-arp|vrrp version|undo vrrp|undo dcn|ip route-static default-preference|
+        vrrp recover-delay|vrrp virtual-ip|vrrp gratuitous-arp|vrrp version|undo vrrp|ip route-static default-preference|
         ip route-static default-bfd|ip route-static bfd|ip route-static frr|ip route-static selection-rule|firewall session aging-time|
         session aging-time|firewall fragment-cache|ip rpf|link-flap|ip domain-name|dns domain|dns resolve|undo dns resolve|l2tp domain|
+        undo l2tp sendaccm|l2tp sendaccm|
         firewall session link-state|undo firewall session link-state|firewall session|mtu|path-mtu|decoding|undo decoding|ip redirect|
         undo ip redirect|arp-miss|arp strict-learning|undo arp-miss|arp static|undo arp static|mpls-forwarding|arp gratuitous-arp|
         ip icmp|vrrp timer|vrrp track-bfd|firewall hash-mode|nat session|nat arp-gratuitous|arp|undo arp|fib regularly|undo vrrp timer""",
@@ -116,7 +118,7 @@ _TOP: dict[str, str] = {
         drop illegal-mac|undo drop illegal-mac|cpu-defend|anti-attack|undo anti-attack|dhcp snooping|undo dhcp snooping|arp anti-attack|
         undo arp anti-attack|arp speed-limit|arp-limit|arp learning|arp validate|auto-defend|dhcp server detect|urpf-log|arp detect-mode|
         user-bind|ip source check|igmp-snooping|undo igmp-snooping|port-isolate mode|undo port-isolate|blacklist|port-security|
-        ip anti-attack|icmp-attack|mac-spoofing|mac-spoofing-defend|undo ip source""",
+        ip anti-attack|undo rbl-filter|rbl-filter|icmp-attack|mac-spoofing|mac-spoofing-defend|undo ip source""",
     DHCP: """dhcp server|undo dhcp server|dhcp enable|undo dhcp enable|dhcp relay|dhcp client|undo dhcp relay|dhcp anti-attack""",
     CRYPTO: """ipsec sha2|ipsec authentication|ipsec df-bit|ipsec sa|ipsec anti-replay|ipsec fragmentation|undo ipsec sha2|undo ike|
         ike local-name|ike dpd|ike nat-keepalive-timer|ike heartbeat|undo pki|pki import|ssh client|undo ssh client|ssh server cipher|
@@ -134,7 +136,7 @@ _TOP: dict[str, str] = {
         undo stelnet ipv6|undo ftp ipv6|telnet ipv6 server disable|undo sftp ipv6|undo snetconf ipv6|telnet ipv6|snetconf ipv6|stelnet ipv6|
         sftp ipv6|ip ipv6-prefix|dhcpv6|undo dhcpv6|mld-snooping|nd user-bind|ssh ipv6|http ipv6|undo http ipv6|undo ssh ipv6|ipv6 host|
         firewall ipv6 statistic|undo tftp ipv6|firewall ipv6 session|undo scp ipv6|ssh ipv6 server-source|ftp ipv6""",
-    UPDATES: """update|undo update|isp name|sa-sdb|engine""",
+    UPDATES: """license-server|update|undo update|isp name|sa-sdb|engine""",
     DETECTION: """ip-link check enable|healthcheck enable|undo ip-link|undo bfd|undo nqa""",
     UNUSED: """undo sa|resource-class|portal local-server load""",
 }

@@ -152,7 +152,8 @@ def _undo_isolate(r: Reading, _words: list[str]) -> None:
 
 
 def _eth_trunk(r: Reading, words: list[str]) -> None:
-    only(words, 1)
+    if words[1:2] not in ([], ["mode"]):
+        raise UnreadError
     here(r).aggregate = f"Eth-Trunk{int(words[0])}"
 
 
@@ -163,6 +164,8 @@ def _undo_eth_trunk(r: Reading, _words: list[str]) -> None:
 def _trunkport(r: Reading, words: list[str]) -> None:
     """Members named in the trunk's own view: ``trunkport GigabitEthernet 0/0/1 [to 0/0/4]``."""
     item = here(r)
+    if "mode" in words:
+        words = words[: words.index("mode")]
     for name in port_names(words):
         interface_of(r, name).aggregate = item.name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from isolation_checks.reading.huawei_acl import acl_name
 from isolation_checks.reading.huawei_draft import LineDraft, UserDraft
 from isolation_checks.reading.huawei_irrelevant import IPV6_ONLY, LOGS, SCREEN, UNUSED
-from isolation_checks.reading.huawei_views import Entry, Reading, UnreadError, View, done, keyword
+from isolation_checks.reading.huawei_views import Entry, Reading, UnreadError, View, done, keyword, swallow
 from isolation_checks.snapshot import Applied
 
 _SHIPPED = {"admin@huawei.com", "admin@123", "changeme_123", "admin", "huawei", "huawei@123"}
@@ -241,9 +241,13 @@ DOMAIN = View(
         "service-scheme": done, "user-group": done, "statistic": LOGS, "access-limit": done, "idle-cut": done, "new-user": done,
         "dns": done,
         "auto-sign": done, "description": SCREEN, "authentication-type": done, "permit-domain": done, "ldap-server": done,
-        "ad-server": done,
+        "ad-server": done, "ip pool": UNUSED,
+        "l2tp-user": UNUSED, "user": UNUSED, "ip-pool": UNUSED,
     },
 )  # fmt: skip
+
+
+_role = swallow(UNUSED)
 
 
 def _side_scheme(r: Reading, _words: list[str]) -> None:
@@ -255,7 +259,8 @@ AAA = View(
     {
         "authentication-scheme": _scheme, "authorization-scheme": _side_scheme, "accounting-scheme": _side_scheme, "domain": _domain,
         "local-user": _local_user, "undo local-user": _undo_local_user, "manager-user": _open_manager, "bind manager-user": done,
-        "role": done,
+        "role": _role, "manager-user password-modify": done,
+        "lock-authentication": done,
         "recording-scheme": _side_scheme, "service-scheme": _domain, "default-domain": done, "local-aaa-user": done,
         "undo local-aaa-user": done,
         "user-password": done, "undo user-password": done, "undo manager-user": done, "remote-user": done, "undo local-user policy": done,

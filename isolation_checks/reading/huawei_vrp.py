@@ -13,6 +13,7 @@ from isolation_checks.reading.huawei_management import MANAGEMENT_TOP
 from isolation_checks.reading.huawei_nat import TOP_NAT
 from isolation_checks.reading.huawei_ospf import OSPF_TOP
 from isolation_checks.reading.huawei_routing import ROUTING_TOP
+from isolation_checks.reading.huawei_switching import interface_of, port_names
 from isolation_checks.reading.huawei_users import USERS_TOP
 from isolation_checks.reading.huawei_views import Entry, Handler, Reading, View, done, feature, feature_view, opener
 from isolation_checks.reading.ledger import Ledger
@@ -37,9 +38,12 @@ def _lldp(on: bool) -> Handler:
     return handler
 
 
-def _fact(name: str) -> Handler:
-    def handler(r: Reading, _words: list[str]) -> None:
-        r.draft.facts[name] = "yes"
+def _batch(on: bool) -> Handler:
+    """``undo portswitch batch 10GE 1/0/2 to 1/0/4``"""
+
+    def handler(r: Reading, words: list[str]) -> None:
+        for name in port_names(words):
+            interface_of(r, name).port.portswitch = on
 
     return handler
 
@@ -92,7 +96,7 @@ _FEATURE_VIEWS: dict[FeatureKind, tuple[str, ...]] = {
     FeatureKind.L2VPN: ("vsi", "mpls l2vpn default", "evpn vpn-instance", "bridge-domain"),
     FeatureKind.STACKING: ("stack", "dfs-group", "vst", "m-lag"),
     FeatureKind.DIALUP: ("l2tp-group",),
-    FeatureKind.OTHER: ("sdn agent", "openflow agent", "ops", "cluster"),
+    FeatureKind.OTHER: ("sdn agent", "openflow agent", "ops", "cluster", "dcn"),
     FeatureKind.FILTER: ("firewall interzone",),
     FeatureKind.TUNNEL: ("sslvpn", "v-gateway"),
 }  # fmt: skip
@@ -103,7 +107,9 @@ TOP_TABLE: dict[str, Entry] = {
     **{key: feature_view(kind, _OF_FEATURE) for kind, keys in _FEATURE_VIEWS.items() for key in keys},
     **FILTERS_TOP, **MANAGEMENT_TOP,
     **USERS_TOP, **TOP_NAT, **OSPF_TOP, **BGP_TOP, **ROUTING_TOP,
-    "wlan": _wireless, "wlan ac": _wireless, "capwap source": feature(FeatureKind.TUNNEL), "undo gvrp": done, "undo cluster enable": done,
+    "wlan": _wireless, "wlan ac": _wireless, "capwap source": feature(FeatureKind.TUNNEL), "undo gvrp": done, "undo dcn": done,
+    "undo dns proxy": done,
+    "undo portswitch batch": _batch(False), "portswitch batch": _batch(True), "undo cluster enable": done,
     "undo mirror": done, "lacp m-lag priority": TIMERS, "agile-network": opener("agile-network"), "undo super password": done,
     "acl": open_acl, "undo acl": undo_acl, "interface": open_interface, "undo interface": undo_interface, "sysname": _sysname,
     "isis": _protocol, "rip": _protocol, "eigrp": _protocol, "undo mpls": done, "undo multicast routing-enable": done,

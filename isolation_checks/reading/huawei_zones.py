@@ -99,6 +99,8 @@ def _source(r: Reading, words: list[str]) -> None:
     rule = rule_here(r)
     if words[0] == "address-set":
         rule.source_sets += [word.strip('"') for word in words[1:]] or _none()
+    elif ":" in words[0]:
+        rule.six_source = True
     elif _narrower(words):
         rule.conditional = rule.any_source = True
     else:
@@ -111,6 +113,8 @@ def _destination(r: Reading, words: list[str]) -> None:
     rule = rule_here(r)
     if words[0] == "address-set":
         rule.destination_sets += [word.strip('"') for word in words[1:]] or _none()
+    elif ":" in words[0]:
+        rule.six_destination = True
     elif _narrower(words):
         rule.conditional = rule.any_destination = True
     else:
@@ -120,8 +124,8 @@ def _destination(r: Reading, words: list[str]) -> None:
 
 
 def _narrower(words: list[str]) -> bool:
-    """Addresses that the model does not hold: by place, by domain name, by MAC address, of IPv6."""
-    return words[0] in ("geo-location", "geo-location-set", "domain-set", "mac-address", "isp", "mac") or ":" in words[0]
+    """Addresses that the model does not hold: by place, by domain name, by MAC address."""
+    return words[0] in ("geo-location", "geo-location-set", "domain-set", "mac-address", "isp", "mac")
 
 
 def _service(r: Reading, words: list[str]) -> None:
@@ -361,8 +365,8 @@ ZONES_TOP: dict[str, Entry] = {
 
 def matches_of(rule: PolicyRuleDraft, sets: Sets) -> tuple[tuple[Match, ...], bool]:
     """The rule's conditions, and whether they hold exactly. Sources, destinations and services: any of each."""
-    sources, exact_sources = _addresses(rule.sources, rule.source_sets, rule.any_source, sets)
-    targets, exact_targets = _addresses(rule.destinations, rule.destination_sets, rule.any_destination, sets)
+    sources, exact_sources = _addresses(rule.sources, rule.source_sets, rule.any_source, rule.six_source, sets)
+    targets, exact_targets = _addresses(rule.destinations, rule.destination_sets, rule.any_destination, rule.six_destination, sets)
     services = list(rule.inline_services)
     exact = exact_sources and exact_targets
     for name in rule.services:
@@ -376,8 +380,8 @@ def matches_of(rule: PolicyRuleDraft, sets: Sets) -> tuple[tuple[Match, ...], bo
     return tuple(item._replace(src=sources, dst=targets) for item in services), exact
 
 
-def _addresses(own: list[Ternary], names: list[str], anything: bool, sets: Sets) -> tuple[tuple[Ternary, ...] | None, bool]:
-    if anything or not (own or names):
+def _addresses(own: list[Ternary], names: list[str], anything: bool, six: bool, sets: Sets) -> tuple[tuple[Ternary, ...] | None, bool]:
+    if anything or not (own or names or six):
         return None, True
     members = list(own)
     exact = True

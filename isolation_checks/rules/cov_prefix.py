@@ -159,7 +159,9 @@ class _Look:
     def interface(self, device: Device, item: Interface) -> Iterator[Finding]:
         """What is wrong with the addresses of one interface."""
         subject = f"{device.name}:{item.name}"
-        number = self._layer2.segment_of.get(Endpoint(device.name, item.name))
+        # a second interface on top of another one (macvlan, as VRRP of Linux uses it) is where that one is
+        below = item.parent if item.kind is InterfaceKind.OTHER and item.parent else item.name
+        number = self._layer2.segment_of.get(Endpoint(device.name, below))
         segment = None if number is None else self._layer2.segments[number]
         for net in _networks(item, virtual=True):
             owners = [party for party in self._overlapping(device.realm, net) if (party.vrf is None) == (item.vrf is None)]

@@ -1,4 +1,30 @@
-"""How long the filters of a folder of configs take as packet sets, for several orders of variables."""
+"""How long the filters of a folder of configs take as packet sets, for several orders of variables from the top of the diagram down.
+
+    python tests/bench/bench_packets.py build/configs [ORDER…]
+
+Seconds of processor time: all sets; the same again (only found again); the 200 largest swapped; the same 200 given a label each, united and
+cut 200 times; and the nodes of all diagrams. ``a+b`` are two fields in turns, bit by bit. The reference city, on one core of a busy machine:
+
+    258 devices, 2079 filters, 73965 rules
+    order                      sets   again    swap  labels     nodes
+    default                    0.86    0.15    0.85    0.04    473926
+    src+dst service            0.79    0.15    0.82    0.04    473926
+    src dst service            0.80    0.15    2.36    0.03    448351
+    dst src service            0.93    0.15    1.39    0.05    491339
+    src+dst flags sport+       0.97    0.15    0.88    0.05    496439
+    src+dst service label      0.88    0.14    0.87    0.25    474589
+    service src+dst            1.66    0.15    0.62    0.05    916802
+    service src dst            1.39    0.10    1.55    0.03    762639
+    service dst src            1.25    0.13    2.08    0.04    724749
+    service+ src+dst           1.40    0.09    0.44    0.03    924494
+    protocol src+dst ports     1.56    0.13    0.61    0.07    882636
+    protocol src dst ports     1.19    0.08    2.40    0.10    742367
+    dst service src            1.14    0.15    3.32    0.02    512183
+    service dst src label      1.69    0.14    2.54    0.84    725891
+
+With the addresses at the top, sets take half the nodes: most rules of a filter share a few addresses and services. With source and
+destination in turns, a swap only touches neighbours. The label stands above all, where a set of one party is as large as it is without.
+"""
 
 from __future__ import annotations
 
@@ -60,10 +86,10 @@ def measure(devices: list[DeviceConfig], order: Order) -> str:
 def measure_rules(devices: list[DeviceConfig]) -> str:
     """Each rule's own set, and what is left for it."""
     space = PacketSpace()
-    filters = {one.rules: (lookup, one) for lookup in map(by_name, devices) for one in lookup.values()}
+    filters = {tuple(rule[:2] for rule in one.rules): (lookup, one) for lookup in map(by_name, devices) for one in lookup.values()}
     started = time.process_time()
     rows = sum(len(effective(space, lookup, one)) for lookup, one in filters.values())
-    return f"rule by rule: {time.process_time() - started:.2f} s for the {rows} rules of {len(filters)} filters of different content"
+    return f"rule by rule: {time.process_time() - started:.2f} s for the {rows} rules of {len(filters)} filters of different rules"
 
 
 def by_name(device: DeviceConfig) -> dict[str, Filter]:

@@ -81,6 +81,8 @@ def rule(random: Random, line: int, *, jumps: bool) -> Rule:
     action = random.choice(actions)
     target = random.choice(CHAINS) if action in (Action.JUMP, Action.GOTO) else ""
     matches = tuple(match(random) for _ in range(random.choice((1, 1, 1, 1, 2, 0))))
+    if target and random.random() < 0.6:  # else few packets get anywhere
+        matches = (Match(protocols=random.choice((None, ((6, 6),), ((0, 16),)))),)
     return Rule(action, matches, Ref("random", line), conditional=random.random() < 0.12, target=target)
 
 

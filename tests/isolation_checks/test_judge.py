@@ -286,9 +286,10 @@ def test_the_rules_that_doubts_leave_alone_exist() -> None:
     line = Gap(GapKind.LINE, DOUBT, True)
     quiet = {rule_id for rule_id in ALL if not touches(line, rule_id)}
     assert quiet == {
-        "PHY-APART", "PHY-CHASSIS", "PHY-CABLE", "PHY-CIRCUIT", "PHY-MANAGEMENT", "PHY-LAN", "PHY-EXIT", "GAP-OWNER", "GAP-LEVEL", "GAP-UNIT",
-        "EGR-CUT", "EGR-COUNTY", "EGR-INNER", "EGR-EXIT", "TIER-TOWNSHIP", "TIER-COUNTY", "TIER-ADJACENT", "TIER-SYSTEMS", "VPN-MERGED",
-        "VPN-NEW", "VPN-REALM", "COV-DEVICE", "COV-NAME", "COV-LINE", "COV-FEATURE", "COV-READ",
+        "PHY-APART", "PHY-CHASSIS", "PHY-CABLE", "PHY-CIRCUIT", "PHY-MANAGEMENT", "PHY-LAN", "PHY-EXIT",
+        "GAP-OWNER", "GAP-LEVEL", "GAP-UNIT", "EGR-CUT", "EGR-COUNTY", "EGR-INNER", "EGR-EXIT",
+        "TIER-TOWNSHIP", "TIER-COUNTY", "TIER-ADJACENT", "TIER-SYSTEMS", "VPN-MERGED", "VPN-NEW", "VPN-REALM",
+        "COV-DEVICE", "COV-NAME", "COV-LINE", "COV-FEATURE", "COV-READ",
     }  # fmt: skip
 
 

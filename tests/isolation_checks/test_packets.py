@@ -265,6 +265,43 @@ def test_filters_of_equal_content_are_one_set(space: PacketSpace) -> None:
     assert len(space.memo) == sizes
 
 
+def test_equal_rules_under_other_conditions_are_other_sets(space: PacketSpace) -> None:
+    for entry in (rule(Action.DENY, Match()), rule(Action.DENY, Match(), conditional=True)):
+        found = permits(space, {}, acl(entry, default=Action.PERMIT))
+        assert found == (space.normal if entry.conditional else space.false)
+    jump = rule(Action.JUMP, Match(), target="top")
+    lookup = {"top": acl(jump, name="top")}
+    assert permits(space, lookup, acl(jump, name="other")) == permits(space, lookup, lookup["top"])
+    shut = {"top": acl(name="top", default=Action.DENY)}
+    # The same rules, in one filter around in a circle, in the other not.
+    assert permits(space, shut, acl(jump, name="top")) == space.normal
+    assert permits(space, shut, acl(jump, name="other")) == space.false
+
+
+def test_a_chain_is_read_anew_for_what_comes_after_it(space: PacketSpace) -> None:
+    tcp, udp = Packet(1, 2, 6), Packet(1, 2, 17)
+    log = acl(rule(Action.CONTINUE, Match()), default=Action.RETURN, name="log")
+    twice = acl(
+        rule(Action.JUMP, Match(), target="log"),
+        rule(Action.PERMIT, Match(protocols=TCP)),
+        rule(Action.JUMP, Match(), target="log"),
+        rule(Action.DENY, Match()),
+    )
+    assert both(space, twice, tcp, lookup={"log": log})
+    assert not both(space, twice, udp, lookup={"log": log})
+
+
+def test_a_chain_in_a_circle_is_read_anew_from_everywhere(space: PacketSpace) -> None:
+    """From `left`, `right` leads back; from the top, it leads on into `left`, which denies first."""
+    left = acl(rule(Action.DENY, Match(protocols=UDP)), rule(Action.GOTO, Match(), target="right"), name="left", default=Action.RETURN)
+    right = acl(rule(Action.GOTO, Match(), target="left"), name="right", default=Action.RETURN)
+    lookup = {"left": left, "right": right}
+    top = acl(rule(Action.GOTO, Match(src=NET_A), target="right"), rule(Action.GOTO, Match(), target="left"))
+    assert both(space, top, Packet(A, B, 6), lookup=lookup)
+    assert not both(space, top, Packet(A, B, 17), lookup=lookup)
+    assert not both(space, top, Packet(B, B, 17), lookup=lookup)
+
+
 def test_effective_rules(space: PacketSpace) -> None:
     wide, narrow = Match(src=NET_A, protocols=TCP), Match(src=NET_A, protocols=TCP, dports=HTTPS)
     rows = effective(

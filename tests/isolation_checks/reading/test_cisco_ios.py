@@ -815,7 +815,7 @@ no ip route 10.6.0.0 255.255.0.0 10.0.0.7
         )
 
     assert device.static_routes == (
-        static("0.0.0.0", 0, 21, hop="10.0.0.254", preference=250, tag=7),
+        static("0.0.0.0", 0, 21, hop="10.0.0.254", preference=250, tag=7),  # noqa: S104 - a network
         static("10.2.0.0", 16, 22, vrf="RED", hop="10.0.0.9", interface="GigabitEthernet0/0", next_vrf=""),
         static("10.3.0.0", 16, 23, vrf="RED", hop="10.0.0.9", next_vrf=""),
         static("10.4.0.0", 16, 24, interface="Null0", discard=True),
@@ -884,7 +884,7 @@ router ospf 1 vrf RED
  log-adjacency-changes detail
 """
     )
-    backbone = OspfArea("0.0.0.0", "normal", ((net("10.0.0.0/30"), at(13)),), (), "md5", at(13), filters=(("in", "P", at(21)),))
+    backbone = OspfArea("0.0.0.0", "normal", ((net("10.0.0.0/30"), at(13)),), (), "md5", at(13), filters=(("in", "P", at(21)),))  # noqa: S104 - an area
     stub = OspfArea(
         "0.0.0.5",
         "totally-stub",
@@ -1239,6 +1239,43 @@ wr mem
     assert device.facts == ()
 
 
+def test_abbreviations_that_longer_words_share() -> None:
+    device = known(
+        """hostname R3
+int g0/0
+ip add 10.0.0.1 255.255.255.0
+no sh
+ip route 0.0.0.0 0.0.0.0 10.0.0.254
+int g0/1
+sh
+access-list 5 permit any
+router ospf 1
+network 10.0.0.0 0.255.255.255 a 0
+int g0/2
+ip nat inside
+ip nat inside source static 10.0.0.3 192.0.2.3
+int g0/3
+ip nat outside
+policy-map type inspect P
+class type inspect C
+inspect
+"""
+    )
+    assert [(item.name, item.shutdown) for item in device.interfaces] == [
+        ("GigabitEthernet0/0", None),
+        ("GigabitEthernet0/1", at(7)),
+        ("GigabitEthernet0/2", None),
+        ("GigabitEthernet0/3", None),
+    ]
+    assert [item.ref.line for item in device.static_routes] == [5]
+    assert [item.ref.line for item in device.destination_nat] == [13]
+
+
+def test_a_listing_holds_no_abbreviations() -> None:
+    device = read("version 15.2\ninterface GigabitEthernet0/0\n shut\nend\n")
+    assert [item.ref.line for item in device.unknown] == [3]
+
+
 def test_prompts_of_a_session() -> None:
     device = known(
         "R1#show run\nR1(config)#hostname R1\nR1(config)#interface gi0/1\nR1(config-if)#ip address 10.0.0.1 255.0.0.0\n"
@@ -1279,6 +1316,7 @@ def test_a_banner_without_end_hides_nothing() -> None:
 def test_a_config_that_was_cut_off_and_two_in_one_file() -> None:
     head = "Building configuration...\n\nCurrent configuration : 99 bytes\nversion 15.2\n"
     assert ("truncated", "yes") in read(head + "hostname A\ninterface GigabitEthernet0/0\n").facts
+    assert ("truncated", "yes") in read("hostname A\ninterface GigabitEthernet0/0\n no shutdown\n").facts
     whole = read(head + "hostname A\nend\n" + head + "hostname B\ninterface GigabitEthernet0/0\n ip address 10.0.0.1 255.0.0.0\nend\n")
     assert whole.name == "A"
     assert whole.facts == (("several-devices", "yes"),)

@@ -192,6 +192,11 @@ return
     assert not config.unknown
 
 
+def test_ipv6_rules_match_nothing_of_ours() -> None:
+    config = usg("security-policy\n rule name a\n  source-address 2001:db8:: 32\n  action permit\n#\nreturn\n")
+    assert firewall(config).rules[0].rule == permit(2, "a", Match(src=()))
+
+
 def test_a_group_of_rules_is_switched_off() -> None:
     config = usg(
         "security-policy\n rule name a\n  action permit\n rule name b\n  action permit\n rule name c\n  action permit\n"
@@ -501,7 +506,8 @@ return
 
 def test_abbreviations_in_sets() -> None:
     config = usg(
-        "ip service-set S type object\n servi 1 protoc udp destination-po 6000 to 6010 descr for all\n#\nsecurity-policy\n rule name a\n  service S\n  action permit\n#\nreturn\n"
+        "ip service-set S type object\n servi 1 protoc udp destination-po 6000 to 6010 descr for all\n#\n"
+        "security-policy\n rule name a\n  service S\n  action permit\n#\nreturn\n"
     )
     assert firewall(config).rules[0].rule.matches == (Match(None, None, UDP, None, ((6000, 6010),)),)
     assert not config.unknown

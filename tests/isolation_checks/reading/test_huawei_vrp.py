@@ -74,7 +74,6 @@ from tests.isolation_checks.reading.huawei_common import (
 )
 from topology.network import load
 
-
 AREA = dotted(0)
 
 

@@ -203,6 +203,13 @@ def nobody(name: str, network: str, why: str, line: int) -> str:
     return f"r1:{name}: r1 {name} has {network}, which belongs to no party, link or device network: {why} @ r1.cfg:{line}"
 
 
+def test_an_interface_on_top_of_another_is_where_that_one_is() -> None:
+    above = interface("r1", "v1", 28, "10.1.1.254/32", kind=InterfaceKind.OTHER, parent=GATE)
+    assert found("COV-PREFIX", plus("r1", above)) == []
+    elsewhere = replace(above, parent=LINK)
+    assert [line.partition(" has")[0] for line in found("COV-PREFIX", plus("r1", elsewhere))] == ["r1:v1: r1 v1"]
+
+
 def test_addresses_that_belong_to_nobody() -> None:
     loopback = interface("r1", "LoopBack7", 28, "192.168.7.7/32", kind=InterfaceKind.LOOPBACK)
     assert found("COV-PREFIX", plus("r1", loopback)) == [nobody("LoopBack7", "192.168.7.7/32", "it leads to no cable", 28)]
