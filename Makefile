@@ -1,4 +1,4 @@
-# make city   the main job on the reference city: check, configs, tables and pictures under build/
+# make city   the main job on the reference city: check, configs, tables, pictures and the proof of isolation under build/
 # make test   everything that guards the code; what it needs is set up first
 # make help   the other targets
 
@@ -45,7 +45,7 @@ TABLES := $(OUT)/tables
 
 # People of either language get their own tables and picture; what the commands say follows LANG.
 .PHONY: city
-city: setup-city $(VENV)/.installed ## the reference city: check, configs, tables, pictures (another one: CITY=FOLDER)
+city: setup-city $(VENV)/.installed ## the reference city: check, configs, tables, pictures, proof (another one: CITY=FOLDER)
 	$(CITY_GOVNET) check
 	$(CITY_GOVNET) render --stand-in --out $(OUT)
 	@mkdir -p $(TABLES)
@@ -56,6 +56,7 @@ city: setup-city $(VENV)/.installed ## the reference city: check, configs, table
 	$(CITY_GOVNET) show all --json >$(TABLES)/all.json
 	$(CITY_GOVNET) --lang zh diagram --out $(OUT)/diagram.zh.html
 	$(CITY_GOVNET) --lang en diagram --out $(OUT)/diagram.en.html
+	$(CITY_GOVNET) prove --configs $(OUT)/configs $(foreach kind,html json xml sarif md,--report $(OUT)/proof.$(kind))
 	@echo "$$$(if $(filter zh%,$(firstword $(LC_ALL) $(LC_MESSAGES) $(LANG))),DONE_ZH,DONE_EN)"
 
 define DONE_EN
@@ -64,6 +65,7 @@ Everything is in $(OUT)/:
   configs/      one file or folder a device: what an engineer pastes into an empty one
   stand-in/     every device that routes or filters as FRR and nftables, for a lab or for Linux routers
   diagram.*     diagram.zh.html, diagram.en.html: the city, its counties and townships; open in a browser
+  proof.*       proof.html: every rule of isolation with its verdict, in both languages, to print and keep; json, xml, sarif, md for programs
   tables/       all.zh.xlsx, all.en.xlsx: one sheet a listing; circuits.csv, addresses.csv; all.json for scripts
 
 Next:
@@ -81,6 +83,7 @@ define DONE_ZH
   configs/      每台设备一个文件或一个目录，可直接贴入空设备
   stand-in/     凡做路由或过滤的设备，另有 FRR 和 nftables 版本，用于实验室或 Linux 路由器
   diagram.*     diagram.zh.html、diagram.en.html：全市、各区县、各乡镇的网络图，用浏览器打开
+  proof.*       proof.html：每条隔离规则的结论，中英文，可打印存档；json、xml、sarif、md 供程序使用
   tables/       all.zh.xlsx、all.en.xlsx：每张表一个工作表；circuits.csv、addresses.csv；all.json 供程序使用
 
 接下来：

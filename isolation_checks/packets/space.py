@@ -304,10 +304,7 @@ class PacketSpace:
         key = (which, addresses)
         node = self._addresses.get(key)
         if node is None:
-            if addresses is None:
-                node = self.true
-            else:
-                node = self._union([self._number(which, value, mask) for value, mask in addresses])
+            node = self.true if addresses is None else self._union([self._number(which, value, mask) for value, mask in addresses])
             self._addresses[key] = node
         return node
 

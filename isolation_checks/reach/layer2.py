@@ -113,7 +113,11 @@ def layer2(facts: Facts, configs: dict[str, DeviceConfig]) -> Layer2:
             for target in targets:
                 sets.join(Frame(device_name, port_name, tag), target)
     alias: dict[tuple[str, str], str | None] = {
-        (config.folder, item.name): item.aggregate for config in configs.values() for item in config.interfaces if item.aggregate
+        (config.folder, item.name): item.aggregate
+        for config in configs.values()
+        for names in [{item.name for item in config.interfaces}]
+        for item in config.interfaces
+        if item.aggregate in names
     }
     for a, b in _cables(facts):
         _plug(sets, ports, _at(alias, a), _at(alias, b))
@@ -129,8 +133,8 @@ def _device(
     by_name = {item.name: item for item in config.interfaces}
     for item in config.interfaces:
         down = item.shutdown or (item.parent and (parent := by_name.get(item.parent)) and parent.shutdown)
-        if down or item.aggregate:
-            continue
+        if down or item.aggregate in by_name:
+            continue  # a member of an aggregate that the config does not speak of is a port like any other
         endpoint = Endpoint(name, item.name)
         if item.switching is not None:
             _switch_port(name, item, ports)
@@ -150,6 +154,9 @@ def _device(
             ports.setdefault((name, item.name), _Port()).tags[UNTAGGED].append(endpoint)
             up[name, item.name] = item
             found.append(endpoint)
+        elif item.kind == InterfaceKind.OTHER and item.parent:  # a macvlan hears what its parent hears
+            found.append(endpoint)
+            ports.setdefault((name, item.name), _Port()).tags[UNTAGGED] += [endpoint, Endpoint(name, item.parent)]
         elif item.kind in (InterfaceKind.BRIDGE, InterfaceKind.OTHER, InterfaceKind.TUNNEL):
             found.append(endpoint)
             ports.setdefault((name, item.name), _Port()).tags[UNTAGGED].append(endpoint)
@@ -171,6 +178,8 @@ def _switch_port(name: str, item: Interface, ports: dict[tuple[str, str], _Port]
     ):
         untagged.discard(switching.pvid)  # the VLAN of untagged frames is not allowed on the port
     port.tags[UNTAGGED] += [Bridged(name, vlan) for vlan in sorted(untagged)]
+    for vlan in sorted(untagged):  # a frame that comes with the tag of such a VLAN is taken all the same
+        port.tags[vlan].append(Bridged(name, vlan))
     port.trunk += [(name, first, last) for first, last in switching.tagged]
 
 

@@ -12,13 +12,13 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 from typing import NamedTuple
 
 from isolation_checks.packets.fields import Context
 from isolation_checks.packets.filters import permits
 from isolation_checks.packets.space import Node, PacketSpace
-from isolation_checks.reach.forwarder import Door, Forwarder, Placed
+from isolation_checks.reach.forwarder import Door, Forwarder, Placed, rule_names_in
 from isolation_checks.reach.rpf import reverse_path
 from isolation_checks.snapshot import Action, Applied, DeviceConfig, Filter, Match, Range, Ranges, Service, TcpFlag
 
@@ -29,6 +29,8 @@ TCP: Ranges = ((6, 6),)
 UDP: Ranges = ((17, 17),)
 OPENING = ((TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST, TcpFlag.SYN),)
 """What a TCP connection begins with."""
+UNOPENED = ("new", "invalid")
+"""States of connection tracking that a packet without a session may have."""
 UDP_SERVICES = ("snmp", "tftp", "ntp")
 
 
@@ -51,6 +53,8 @@ class Passed(NamedTuple):
     after: Node
     source_changed: bool = False
     target_changed: bool = False
+    source_port: bool = False
+    target_port: bool = False
 
 
 @dataclass(slots=True)
@@ -78,6 +82,11 @@ class Gates:
     def any_of(self, matches: Iterable[Match]) -> Node:
         return reduce(lambda node, match: node | self.space.match(match, unsure=True), matches, self.space.false)
 
+    def surely(self, matches: Iterable[Match]) -> Node:
+        """What one of the matches holds for, wherever it is and whatever it does not show."""
+        plain = (match for match in matches if match[8:] == Match()[8:])
+        return reduce(lambda node, match: node | self.space.match(match, unsure=False), plain, self.space.false)
+
 
 def service_filters(config: DeviceConfig, service: Service) -> list[tuple[Applied, ...]]:
     """The filters that somebody meets at a service: one entry for each terminal line or SNMP user that may answer."""
@@ -90,26 +99,36 @@ def service_filters(config: DeviceConfig, service: Service) -> list[tuple[Applie
     return list(dict.fromkeys((*service.filters, *way) for way in ways))
 
 
+def led_to(forwarder: Forwarder, vrf: str) -> list[str]:
+    """The VRFs whose doors a packet of a VRF may be led to: its own, and those that it leaks into, one after the other."""
+    found = [vrf]
+    for source in found:  # grows while it is walked
+        found += [leak.target for leak in forwarder.leaks if leak.source == source and leak.target not in found]
+    return found
+
+
 class Crossing:
     """All ways through one device from one group of interfaces to one door, translations and sessions included."""
 
     def __init__(self, gates: Gates, forwarder: Forwarder, vrf: str, source: str, door: Door) -> None:
         self._gates, self._space = gates, gates.space
         self.forwarder, self.vrf, self.source, self.door = forwarder, vrf, source, door
-        self._entries = [item for item in forwarder.doors if item.vrf == vrf and item.group == source]
+        # Where VRFs leak into this one, its packets may have come in by doors of theirs.
+        self.entries = [item for item in forwarder.doors if item.group == source and (item.vrf == vrf or forwarder.leaks)]
         self.stateful = forwarder.keeps_sessions
-        context = self._context("new")
-        middle = gates.through(forwarder, [*forwarder.crossing(), *forwarder.before_source()], context)
-        after = reduce(
-            lambda node, entry: node | gates.through(forwarder, forwarder.after_translation(entry), context),
-            self._entries,
-            self._space.false,
-        )
-        self.policy = gates.policy(forwarder, forwarder.policy(source, door.group), context) & middle & after
+        chains = reduce(or_, (self._chains(state) for state in UNOPENED))
+        self.policy = gates.policy(forwarder, forwarder.policy(source, door.group), self._context("new")) & chains
         self.exit = gates.through(forwarder, forwarder.exit(door), self._context(None))
-        self._destinations = {item: None for entry in self._entries for item in forwarder.destination_nat(entry)}
+        self._destinations = {item: None for entry in self.entries for item in forwarder.destination_nat(entry)}
         self._sources = forwarder.source_nat(source, door)
         self.plain = not (self._destinations or self._sources)
+
+    def _chains(self, state: str) -> Node:
+        """What the chains of a host let through in a state of connection tracking."""
+        context = self._context(state)
+        middle = self._gates.through(self.forwarder, [*self.forwarder.crossing(), *self.forwarder.before_source()], context)
+        entries = (self._gates.through(self.forwarder, self.forwarder.after_translation(entry), context) for entry in self.entries)
+        return reduce(or_, entries, self._space.false) & middle
 
     def _context(self, state: str | None) -> Context:
         by = self.forwarder.by_interface and self.forwarder.config.firewall is None
@@ -124,13 +143,14 @@ class Crossing:
         for inward in self._translated_destination(arrived):
             allowed = inward.after & self.policy
             if allowed != self._space.false:
-                before = allowed if inward.before == inward.after else inward.before
                 found += [
                     Passed(
-                        before if step.source_changed or inward.target_changed else step.after,
+                        inward.before if inward.target_changed else step.before,
                         step.after,
                         step.source_changed,
                         inward.target_changed,
+                        step.source_port,
+                        inward.target_port,
                     )
                     for step in self._translated_source(allowed)
                 ]
@@ -141,13 +161,13 @@ class Crossing:
         for item in self._destinations:
             wanted = self._gates.any_of(item.matches)
             if item.own_address:
-                wanted = wanted & self._own("dst", [entry for entry in self._entries if item.interface in (None, entry.interface.name)])
+                wanted = wanted & self._own("dst", [entry for entry in self.entries if item.interface in (None, entry.interface.name)])
             hit = left & wanted
             if hit != self._space.false:
                 inside = self._space.rewrite(hit, dst=(item.inside,), dport=item.inside_ports and (item.inside_ports,))
-                found.append(Passed(hit, inside, target_changed=True))
+                found.append(Passed(hit, inside, target_changed=True, target_port=item.inside_ports is not None))
                 if not item.conditional:
-                    left = left & ~wanted
+                    left = left & ~(wanted & self._gates.surely(item.matches))
         return [*found, Passed(left, left)]
 
     def _translated_source(self, allowed: Node) -> list[Passed]:
@@ -158,11 +178,12 @@ class Crossing:
                 continue
             if item.action == "translate":
                 pool: Ranges = (*item.pool, *(self._addresses([self.door]) if item.own_address else ()))
-                found.append(Passed(hit, self._space.rewrite(hit, src=pool, sport=HIGH_PORTS if item.ports else None), source_changed=True))
+                changed = self._space.rewrite(hit, src=pool, sport=HIGH_PORTS if item.ports else None)
+                found.append(Passed(hit, changed, source_changed=True, source_port=item.ports))
             else:
                 found.append(Passed(hit, hit))
             if not item.conditional:
-                left = left & ~hit
+                left = left & ~self._gates.surely(item.matches)
         return [*found, Passed(left, left)]
 
     def _own(self, which: str, doors: Iterable[Door]) -> Node:
@@ -193,8 +214,8 @@ class Crossing:
                     answers,
                     src=ALL_ADDRESSES if step.target_changed else None,
                     dst=ALL_ADDRESSES if step.source_changed else None,
-                    sport=ALL_PORTS if step.target_changed else None,
-                    dport=ALL_PORTS if step.source_changed else None,
+                    sport=ALL_PORTS if step.target_port else None,
+                    dport=ALL_PORTS if step.source_port else None,
                 ) & space.swap(space.without_label(step.before))
             result = result | answers
         return result & gate
@@ -240,8 +261,8 @@ class Spread:
         """What may leave the device by another door after it came in by this one, as a new connection; translations are not followed."""
         found = self.space.false
         for other in forwarder.doors:
-            if other.vrf == door.vrf and other.segment != door.segment:
-                crossing = Crossing(self.gates, forwarder, door.vrf, door.group, other)
+            if other.vrf in led_to(forwarder, door.vrf) and other.segment != door.segment:
+                crossing = Crossing(self.gates, forwarder, other.vrf, door.group, other)
                 found = found | (crossing.policy & (crossing.exit if crossing.plain else self.space.normal))
         return found
 
@@ -251,16 +272,20 @@ class Spread:
         udp = service.name in UDP_SERVICES
         opening = Match(protocols=UDP, dports=port) if udp else Match(protocols=TCP, dports=port, flags=OPENING)
         wanted = self.space.match(opening, unsure=False)
-        # Doors of one group differ in what they take in; once inside, only a firewall's own admissions tell them apart.
-        doors = {(door.vrf, door.group, door.interface.services): door for door in forwarder.doors}
+        # Doors of one group differ in what they take in; once inside, a firewall's own admissions and input chains tell them apart.
+        by_name = any(rule_names_in(forwarder.filters, stop.filter) for stop in forwarder.to_local())
+        doors = {
+            (vrf, door.group, door.interface.services, door.interface.name if by_name else ""): door
+            for door in forwarder.doors
+            for vrf in led_to(forwarder, door.vrf)
+        }
         found = self.space.false
-        for door in doors.values():
-            if service.vrf is not None and service.vrf != door.vrf:
+        for (vrf, _, _, _), door in doors.items():
+            if service.vrf is not None and service.vrf != vrf:
                 continue
-            own = self._own(forwarder, door.vrf)
-            reached = self.arrived(forwarder.name, door.vrf, door.group) & own & wanted
+            reached = self.arrived(forwarder.name, vrf, door.group) & self._own(forwarder, vrf) & wanted
             if reached != self.space.false:
-                context = Context(vrf=door.vrf, in_interface=door.interface.name, out_interface="", state="new")
+                context = Context(vrf=vrf, in_interface=door.interface.name, out_interface="", state="new")
                 found = found | (reached & self._to_local(forwarder, door, service, context) & self._admitted(forwarder, service, context))
         return found
 
@@ -320,11 +345,13 @@ class Spread:
             self._keep(self._node(Segmented(door.segment)), arrived, gate)
         if not forwarder.config.forwarding:
             return
-        for leak in forwarder.leaks:
+        for _ in forwarder.leaks:  # each may lead on where another ends
+            for leak in forwarder.leaks:
+                groups[leak.target] |= groups[leak.source]
+        for leak in forwarder.leaks:  # a packet stays one of the group that it came in by
             for source in groups[leak.source]:
-                for target in groups[leak.target]:
-                    one, other = Arrived(forwarder.name, leak.source, source), Arrived(forwarder.name, leak.target, target)
-                    self._keep(self._node(one), self._node(other), self.space.normal)
+                one, other = Arrived(forwarder.name, leak.source, source), Arrived(forwarder.name, leak.target, source)
+                self._keep(self._node(one), self._node(other), self.space.normal)
         for door in forwarder.doors:
             for source in groups[door.vrf]:
                 self._cross(Crossing(self.gates, forwarder, door.vrf, source, door))
@@ -352,9 +379,9 @@ class Spread:
         answering = self._node(Arrived(forwarder.name, crossing.vrf, crossing.door.group))
         exits = []
         for door in forwarder.doors:
-            if door.vrf == crossing.vrf and door.group == crossing.source:
+            if door in crossing.entries:
                 context = Context(
-                    vrf=crossing.vrf,
+                    vrf=door.vrf,
                     in_interface=crossing.door.interface.name if forwarder.config.firewall is None else None,
                     out_interface=door.interface.name,
                     state="established",

@@ -76,7 +76,8 @@ PORT_FEATURES = {
     FeatureKind.TUNNEL: "ip lisp",
     FeatureKind.PROXY: "ip wccp",
     FeatureKind.MIRROR: "ip traffic-export",
-    FeatureKind.BRIDGING: """bridge-group; switchport mode private-vlan; switchport private-vlan; switchport vlan mapping; vlan-id;
+    FeatureKind.BRIDGING: """authentication event; dot1x auth-fail; dot1x critical; dot1x guest-vlan; bridge-group;
+        switchport mode private-vlan; switchport private-vlan; switchport vlan mapping; vlan-id;
         vlan-range""",
     FeatureKind.L2VPN: "l2protocol-tunnel; otv; xconnect",
     FeatureKind.STACKING: "dual-active; stackwise-virtual",
@@ -98,7 +99,7 @@ GLOBAL_IRRELEVANT = {
     NAMES: """ip bgp-community new-format; ip classless; ip domain; ip domain list; ip domain name; ip domain-list; ip domain-name; ip host;
         ip hosts; ip dns name-list; ip dns view; ip ospf name-lookup; ip prefix-list sequence-number; ip subnet-zero;
         macro global description; vlan group""",
-    HARDWARE: """access-list compiled; boot bootstrap; boot config; boot system; boot-end-marker; boot-start-marker; boot enable-break;
+    HARDWARE: """access-list compiled; boot bootstrap; boot system; boot-end-marker; boot-start-marker; boot enable-break;
         buffers; card; config-register; crypto engine; diagnostic; environment; exception; ip cef; lacp; license; memory; memory-size; mmi;
         module; multilink bundle-name; partition; platform; port-channel; power; process; process-max-time; scheduler; sdm;
         secure boot-config; secure boot-image; service alignment; service compress-config; service disable-ip-fast-frag; service internal;
@@ -129,7 +130,7 @@ GLOBAL_IRRELEVANT = {
     EXEC: "clear; conf; configure; copy; disable; do; exit; ping; quit; reload; show; terminal; wr; write",
 }
 GLOBAL_FEATURES = {
-    FeatureKind.OTHER: """boot host; boot network; cns; frame-relay switching; ip mobile; ip ssh port; macro auto; tcl; transport-map;
+    FeatureKind.OTHER: """boot config; boot host; boot network; cns; configure replace; frame-relay switching; ip mobile; ip ssh port; macro auto; tcl; transport-map;
         transport; vlan configuration; x25""",
     FeatureKind.NAT: """ip casa; ip nat create; ip nat inside destination; ip nat portmap; ip nat settings; ip nat sip-sbc; ip nat source;
         ip nat stateful; ip slb; nat64""",

@@ -64,7 +64,7 @@ INTERFACE_REASONS: dict[str, Handler] = {
     **alike(
         REFUSES,
         """
-        port-security; dot1x; mac-authentication; undo dot1x multicast-trigger; undo dot1x handshake; portal; mac-address; ip
+        port-security; undo dot1x multicast-trigger; undo dot1x handshake; portal; mac-address; ip
         source binding; ip verify source; ip check source; user-bind; arp detection; arp filter; arp authorized; dhcp-snooping
         check; dhcp snooping check; arp rate-limit; arp restricted-forwarding; ipv6 verify source; authentication; web-auth;
         undo dot1x; ip source-check; am; dhcp snooping deny
@@ -97,7 +97,7 @@ INTERFACE_REASONS: dict[str, Handler] = {
     **alike(
         SNOOPING,
         """
-        igmp-snooping; mld-snooping; pim-snooping; multicast-vlan; ipv6 multicast-vlan
+        igmp-snooping; mld-snooping; pim-snooping
         """,
     ),
     **alike(
@@ -116,7 +116,7 @@ INTERFACE_REASONS: dict[str, Handler] = {
     **alike(
         SESSIONS,
         """
-        stack; redundancy
+        redundancy
         """,
     ),
     "link-protocol hdlc": HARDWARE,
@@ -170,6 +170,13 @@ INTERFACE_PAST: dict[str, Handler] = {
     "private-vlan": Past(FeatureKind.BRIDGING),
     "port isolate-user-vlan": Past(FeatureKind.BRIDGING),
     "isolate-user-vlan": Past(FeatureKind.BRIDGING),
+    "dot1x": Past(FeatureKind.BRIDGING),  # the authentication server names the VLAN
+    "mac-authentication": Past(FeatureKind.BRIDGING),
+    "port-security port-mode": Past(FeatureKind.BRIDGING),
+    "multicast-vlan": Past(FeatureKind.MULTICAST),
+    "port multicast-vlan": Past(FeatureKind.MULTICAST),
+    "ipv6 multicast-vlan": Past(FeatureKind.MULTICAST),
+    "stack": Past(FeatureKind.STACKING),
     "dot1x guest-vlan": Past(FeatureKind.BRIDGING),
     "dot1x auth-fail vlan": Past(FeatureKind.BRIDGING),
     "dot1x critical vlan": Past(FeatureKind.BRIDGING),
@@ -384,7 +391,7 @@ SYSTEM_REASONS: dict[str, Handler] = {
         """
         display; di; save; ping; tracert; system-view; sys; terminal; reset; debugging; reboot; dir; more; undo
         debugging; undo terminal; telnet ipv6; language-mode; run; startup; backup; restore; screen-length; archive;
-        configuration; scheduler;  schedule; issu; install;  refresh; clear
+        configuration; schedule reboot; issu; install; refresh; clear
         """,
     ),
     **alike(
@@ -399,8 +406,7 @@ SYSTEM_REASONS: dict[str, Handler] = {
         system-working-mode; fan; temperature-alarm; poe; poe-profile; usb; copyright-info; configuration-file; load;
         boot-loader; card-mode; switch-mode; switch-linkup;  memory-threshold; cpu-usage; mac-address timer;
         hardware-resource; parity-error; forward-path-detection; resource-monitor;   xbar; system-resource; monitor
-        cpu-usage; slot; port-group-vlan; ip load-sharing; undo copyright-info; alarm; power-supply; license; autodeploy;
-        python; automation; rtm; embedded; transceiver;  diagnostic;  dying-gasp;
+        cpu-usage; slot; port-group-vlan; ip load-sharing; undo copyright-info; alarm; power-supply; license; transceiver;  diagnostic;  dying-gasp;
         hardware-failure-protection; hardware-failure-detection;   nms; sysid; jumboframe; flow-interval;
         toggle-button
         """,
@@ -554,6 +560,18 @@ SYSTEM_PAST: dict[str, Handler] = {
     "mdc": Past(FeatureKind.VIRTUAL_SYSTEM),
     "vsys": Past(FeatureKind.VIRTUAL_SYSTEM),
     "openflow": Past(FeatureKind.OTHER),
+    # What types commands into the device later, or from elsewhere.
+    "scheduler": Past(FeatureKind.OTHER),
+    "schedule": Past(FeatureKind.OTHER),
+    "scheduler logfile": LOGS,
+    "rtm": Past(FeatureKind.OTHER),
+    "python": Past(FeatureKind.OTHER),
+    "automation": Past(FeatureKind.OTHER),
+    "embedded": Past(FeatureKind.OTHER),
+    "autodeploy": Past(FeatureKind.OTHER),
+    "cwmp enable": Past(FeatureKind.OTHER),
+    "cwmp acs url": Past(FeatureKind.OTHER),
+    "configuration replace": Past(FeatureKind.OTHER),
     "ip http-proxy": Past(FeatureKind.PROXY),
     "udp-helper": Past(FeatureKind.OTHER),
     "ip forward-broadcast": Past(FeatureKind.OTHER),

@@ -92,9 +92,9 @@ _TOP: dict[str, str] = {
         undo dataflow enable|kpi|dataflow enable|snmp-agent sys-info|undo snmp-agent sys-info contact|undo snmp-agent sys-info location|
         snmp-agent target-host trap-paramsname|undo info-center enable|info-center loghost source|logging|telemetry-log|configuration""",
     HARDWARE: """board|device board|device|set cpu-usage|set memory-usage|temperature|fan speed|power|system resource|system tcam|
-        undo factory-configuration|factory-configuration|undo device|cpu-usage|license|pnp|undo pnp|energy|undo energy|vm-manager|
+        undo factory-configuration|factory-configuration|undo device|cpu-usage|license|undo pnp|energy|undo energy|
         wlan ac-global|ssl renegotiation-rate|assign forward|assign resource-template|assign resource-mode|slave auto-update|slave|patch|
-        startup|autoconfig|undo autoconfig|ztp|undo ztp|firewall ids|undo nap|nap|memory-usage|set transceiver|set device|transceiver|
+        startup|undo autoconfig|undo ztp|firewall ids|undo nap|nap|memory-usage|set transceiver|set device|transceiver|
         undo usb|usb|undo ftp-usb|set poe|poe|undo poe|set save-configuration|undo set save-configuration|system jumboframe|devm|
         set flow-stat|system switchover|undo system switchover|reset-button|undo reset-button|port-optic|set high-temperature""",
     LOOPS: """stp|undo stp|loop-detect|loop-detection|loopback-detect|rrpp enable|error-down|undo error-down|loop-detection enable|

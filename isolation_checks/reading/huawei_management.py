@@ -288,7 +288,7 @@ MANAGEMENT_TOP: dict[str, Entry] = {
     False),
     "ntp-service broadcast-server": done, "undo ntp-service server disable": switch("ntp", True),
     "info-center loghost": _loghost, "undo info-center loghost": undo_server("syslog"), "info-center timestamp log": flag("log-timestamps"),
-    "dns server": server("dns"), "undo dns server": undo_server("dns"), "dns proxy": done, "ip host": done,
+    "dns server": server("dns"), "undo dns server": undo_server("dns"), "ip host": done,
     "snmp-agent": _snmp, "undo snmp-agent": _undo_snmp, "snmp-agent community": _community, "undo snmp-agent community": done,
     "snmp-agent sys-info version": _versions(True), "undo snmp-agent sys-info version": _versions(False), "snmp-agent group": _snmp_group,
     "undo snmp-agent group": done, "snmp-agent usm-user": _snmp_user, "undo snmp-agent usm-user": _undo_snmp_user,

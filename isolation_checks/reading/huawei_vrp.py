@@ -89,7 +89,8 @@ _FEATURES: dict[FeatureKind, tuple[str, ...]] = {
     FeatureKind.VXLAN: ("evpn-overlay enable", "evpn", "vxlan", "arp broadcast-suppress"),
     FeatureKind.ROUTING: ("ip local policy-based-route",),
     FeatureKind.PROXY: ("dns proxy", "dns snooping", "dns relay", "portal free-rule"),
-    FeatureKind.OTHER: ("command-privilege", "cluster enable", "super password", "management-vlan"),
+    FeatureKind.OTHER: ("command-privilege", "cluster enable", "super password", "management-vlan", "pnp", "autoconfig", "ztp"),
+    FeatureKind.VIRTUAL_SYSTEM: ("vm-manager",),
 }  # fmt: skip
 _FEATURE_VIEWS: dict[FeatureKind, tuple[str, ...]] = {
     FeatureKind.MPLS: ("mpls", "mpls ldp", "mpls ldp remote-peer", "sr-te policy", "srv6-te policy"),
@@ -110,7 +111,7 @@ TOP_TABLE: dict[str, Entry] = {
     "wlan": _wireless, "wlan ac": _wireless, "capwap source": feature(FeatureKind.TUNNEL), "undo gvrp": done, "undo dcn": done,
     "undo dns proxy": done,
     "undo portswitch batch": _batch(False), "portswitch batch": _batch(True), "undo cluster enable": done,
-    "undo mirror": done, "lacp m-lag priority": TIMERS, "agile-network": opener("agile-network"), "undo super password": done,
+    "undo mirror": done, "lacp m-lag priority": TIMERS, "agile-network": feature(FeatureKind.OTHER), "undo super password": done,
     "acl": open_acl, "undo acl": undo_acl, "interface": open_interface, "undo interface": undo_interface, "sysname": _sysname,
     "isis": _protocol, "rip": _protocol, "eigrp": _protocol, "undo mpls": done, "undo multicast routing-enable": done,
     "undo l2tp enable": done,

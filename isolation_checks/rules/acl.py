@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from isolation_checks.case import Case
-from isolation_checks.rules.acl_overlap import POLICY, Kind, Superfluous, is_everything
+from isolation_checks.rules.acl_overlap import POLICY, Kind, Superfluous, implied, is_everything
 from isolation_checks.rules.acl_references import dangling
 from isolation_checks.rules.base import Rule
 from isolation_checks.snapshot import Action, DeviceConfig, Filter, Interface
@@ -154,10 +154,11 @@ def _open_policy(config: DeviceConfig) -> Iterator[Finding]:
         return
     subject = f"{config.folder}:{POLICY}"
     fix = T("permit only what is declared")
+    platform = implied(config)
     for policy in firewall.rules:
         inside = policy.from_zones is not None and policy.from_zones == policy.to_zones and len(policy.from_zones) == 1
         own = policy.from_zones == (firewall.local,)  # what the firewall itself sends
-        if _permits_all(policy.rule) and not inside and not own:
+        if _permits_all(policy.rule) and not inside and not own and policy.rule.ref not in platform:
             zones = T("{source} to {target}", source=_zones(policy.from_zones), target=_zones(policy.to_zones))
             yield Finding(
                 subject, T("entry {entry} permits everything from {zones}", entry=_name(policy.rule), zones=zones), fix, (policy.rule.ref,)

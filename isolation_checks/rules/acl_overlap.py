@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 from isolation_checks.packets.fields import ICMP, WITH_PORTS
 from isolation_checks.packets.space import PacketSpace
 from isolation_checks.rules.acl_shape import FULL, Shapes
-from isolation_checks.snapshot import Action, AddressSet, DeviceConfig, Fragment, Match, Ranges, Rule
+from isolation_checks.snapshot import Action, AddressSet, DeviceConfig, Fragment, Match, Ranges, Ref, Rule
 
 
 class Kind(Enum):
@@ -68,14 +68,21 @@ def superfluous(configs: Iterable[DeviceConfig]) -> tuple[Superfluous, ...]:
     known: dict[Hashable, list[Overlap]] = {}
     found = []
     for config in configs:
+        platform = implied(config)
         for name, rules, zones, total in _lists(config):
             shape = shapes.key(rules, zones, total)
             overlaps = known.get(shape)
             if overlaps is None:
                 overlaps = known[shape] = look.overlaps(rules, zones, total)
             for kind, number, by in overlaps:
-                found.append(Superfluous(config.folder, name, kind, rules[number], None if by is None else rules[by]))
+                if rules[number].ref not in platform:
+                    found.append(Superfluous(config.folder, name, kind, rules[number], None if by is None else rules[by]))
     return tuple(found)
+
+
+def implied(config: DeviceConfig) -> frozenset[Ref]:
+    """Where the rules stand that nobody wrote: a platform's own for a zone, shown at the zone's line."""
+    return frozenset(zone.ref for zone in config.firewall.zones) if config.firewall else frozenset()
 
 
 def _lists(config: DeviceConfig) -> Iterator[tuple[str, tuple[Rule, ...], tuple[Zones, ...] | None, set[str]]]:

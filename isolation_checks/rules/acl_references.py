@@ -20,6 +20,13 @@ FILTER, ZONE, LIST, POLICY, VRF, INTERFACE = (
 )
 
 
+SHIPPED = {
+    "huawei_usg": frozenset({"local", "trust", "dmz", "untrust"}),
+    "h3c_secpath": frozenset({"local", "trust", "dmz", "untrust", "management"}),
+}
+"""Zones that a firewall has without a line that says so. Their names do not depend on capitals."""
+
+
 def dangling(config: DeviceConfig) -> list[Reference]:
     """Every reference to something undefined, once a line, in a stable order."""
     found = dict.fromkeys((*_filters(config), *_zones(config), *_routing(config), *_vrfs(config), *_interfaces(config)))
@@ -56,6 +63,7 @@ def _zones(config: DeviceConfig) -> Iterator[Reference]:
     if firewall is None:
         return
     known = {zone.name for zone in firewall.zones} | {firewall.local}
+    shipped = SHIPPED.get(config.platform, frozenset())
     uses: list[Applied] = []
     for policy in firewall.rules:
         uses += [Applied(name, policy.rule.ref) for name in _named(policy)]
@@ -63,7 +71,7 @@ def _zones(config: DeviceConfig) -> Iterator[Reference]:
         uses += [Applied(name, source.ref) for name in (*(source.from_zones or ()), *(source.to_zones or ()))]
     for destination in config.destination_nat:
         uses += [Applied(name, destination.ref) for name in destination.from_zones or ()]
-    yield from _missing(ZONE, uses, known)
+    yield from _missing(ZONE, (use for use in uses if use.filter.lower() not in shipped), known)
 
 
 def _named(policy: PolicyRule) -> tuple[str, ...]:

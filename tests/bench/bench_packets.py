@@ -3,7 +3,7 @@
     python tests/bench/bench_packets.py build/configs [ORDER…]
 
 Seconds of processor time: all sets; the same again (only found again); the 200 largest swapped; the same 200 given a label each, united and
-cut 200 times; and the nodes of all diagrams. ``a+b`` are two fields in turns, bit by bit. The reference city, on one core of a busy machine:
+cut 200 times; and the nodes of all diagrams. ``a+b`` are two fields in turns, bit by bit. The reference city, one core of a busy machine:
 
     258 devices, 2079 filters, 73965 rules
     order                      sets   again    swap  labels     nodes

@@ -16,6 +16,7 @@ from isolation_checks.snapshot import (
     DeviceConfig,
     Filter,
     Firewall,
+    Hook,
     Interface,
     InterfaceAddress,
     InterfaceKind,
@@ -53,6 +54,14 @@ def filtered(name: str, rules: Iterable[Rule], default: Action = Action.DENY) ->
     return Filter(name, "acl", tuple(rules), default, Ref("x.cfg", 1))
 
 
+def chain(name: str, rules: Iterable[Rule], default: Action = Action.DENY) -> Filter:
+    return Filter(name, "chain", tuple(rules), default, Ref("x.cfg", 1))
+
+
+def hook(stage: str, name: str, priority: int = 0) -> Hook:
+    return Hook(stage, priority, name, Ref("x.cfg", 2))
+
+
 @dataclass
 class Network:
     """Collects devices, cables and parties. Ports are p1, p2, … in the order of use."""
@@ -84,6 +93,23 @@ class Network:
         )
         self.configs[device] = replace(config, interfaces=(*config.interfaces, replace(item, **fields)))  # type: ignore[arg-type]
         return f.Attachment(device, item.name)
+
+    def interface(self, device: str, name: str, kind: InterfaceKind, address: str = "", **fields: object) -> f.Attachment:
+        """An interface that is no numbered port: a subinterface, an SVI, an aggregate."""
+        at = self.port(device, address, **fields)
+        config = self.configs[device]
+        named = replace(config.interfaces[-1], name=name, kind=kind)
+        self.configs[device] = replace(config, interfaces=(*config.interfaces[:-1], named))
+        return f.Attachment(at.device, name)
+
+    def circuit(self, a: f.Attachment, b: f.Attachment) -> None:
+        number = f"circuit{len(self.circuits)}"
+        self.circuits.append(
+            f.Circuit(number, f.Realm.OUTER, "telecom", number, f.Medium.FIBRE, None, 100, (), a, b, None, None, None, f.Survey(), HERE)
+        )
+
+    def exit(self, party: str, device: str, peer: str) -> None:
+        self.exits.append(f.RetainedExit(f"exit{len(self.exits)}", party, device, peer, "approval", HERE))
 
     def link(self, a: f.Attachment, b: f.Attachment, realm: f.Realm = f.Realm.OUTER) -> None:
         self.cables.append(f.Cable(f"c{len(self.cables)}", realm, f.Use.ROUTED, f.Medium.FIBRE, a, b, f.Survey(), HERE))
@@ -202,22 +228,36 @@ def flood(case: Case, packets: Iterable[Packet]) -> dict[int, set[tuple[int, Pac
                     if not _allowed(config, inward.interface.filters_in, packet):
                         continue
                     for outward in forwarder.doors:
-                        if outward.vrf != inward.vrf:
-                            continue
-                        pair = name, zone.get(inward.interface.name, ""), zone.get(outward.interface.name, "")
-                        for new in _new(config, pair[1], pair[2], packet):
-                            sessions.setdefault(pair, set()).add((packet, new))
-                            if _allowed(config, outward.interface.filters_out, new):
-                                at[outward.segment].add((label, new))
-                        if config.firewall:
+                        ends = inward.interface.name, outward.interface.name
+                        pair = name, zone.get(ends[0], ends[0]), zone.get(ends[1], ends[1])
+                        if outward.vrf in _led(config, inward.vrf):
+                            for new in _new(config, pair[1], pair[2], packet):
+                                if any(_forwards(config, new, (*ends, state)) for state in ("new", "invalid")):
+                                    sessions.setdefault(pair, set()).add((packet, new))
+                                    if _allowed(config, outward.interface.filters_out, new):
+                                        at[outward.segment].add((label, new))
+                        if config.firewall or config.hooks:
                             for original, changed in sessions.get((name, pair[2], pair[1]), ()):
                                 if _mirror(packet) and (packet.src, packet.dst, packet.sport, packet.dport, packet.protocol) == (
                                     changed.dst, changed.src, changed.dport, changed.sport, changed.protocol,
                                 ):  # fmt: skip
                                     back = packet._replace(src=original.dst, dst=original.src, sport=original.dport, dport=original.sport)
-                                    if _allowed(config, outward.interface.filters_out, back):
+                                    passes = _forwards(config, back, (*ends, "established"))
+                                    if passes and _allowed(config, outward.interface.filters_out, back):
                                         at[outward.segment].add((label, back))
     return at
+
+
+def _led(config: DeviceConfig, vrf: str) -> set[str]:
+    found = {vrf}
+    for _ in config.leaks:
+        found |= {leak.target for leak in config.leaks if leak.source in found}
+    return found
+
+
+def _forwards(config: DeviceConfig, packet: Packet, place: tuple[str, str, str]) -> bool:
+    """Whether the forward chains of a host take a packet: in interface, out interface, state of connection tracking."""
+    return all(_decides(config, item.filter, packet, place) for item in config.hooks if item.stage == "forward")
 
 
 def _mirror(packet: Packet) -> bool:
@@ -249,19 +289,26 @@ def _passes(policy: Firewall, source: str, target: str, packet: Packet) -> bool:
 
 
 def _allowed(config: DeviceConfig, applied: tuple[Applied, ...], packet: Packet) -> bool:
-    for reference in applied:
-        found = next((item for item in config.filters if item.name == reference.filter), None)
-        if found is None:
-            continue
-        for entry in found.rules:
-            if any(_fits(match, packet) for match in entry.matches):
-                if entry.action == Action.DENY:
-                    return False
-                break
-        else:
-            if found.default == Action.DENY:
-                return False
-    return True
+    return all(_decides(config, reference.filter, packet, None) for reference in applied)
+
+
+def _decides(config: DeviceConfig, name: str, packet: Packet, place: tuple[str, str, str] | None) -> bool:
+    found = next((item for item in config.filters if item.name == name), None)
+    if found is None:
+        return True
+    for entry in found.rules:
+        if any(_fits(match, packet) and (place is None or _there(match, place)) for match in entry.matches):
+            return entry.action == Action.PERMIT
+    return found.default == Action.PERMIT
+
+
+def _there(match: Match, place: tuple[str, str, str]) -> bool:
+    came, went, state = place
+    return (
+        (match.in_interfaces is None or (came in match.in_interfaces.names) is not match.in_interfaces.negated)
+        and (match.out_interfaces is None or (went in match.out_interfaces.names) is not match.out_interfaces.negated)
+        and (match.states is None or state in match.states)
+    )
 
 
 def _fits(match: Match, packet: Packet) -> bool:

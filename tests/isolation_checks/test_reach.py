@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from itertools import product
 
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from isolation_checks.case import Case
 from isolation_checks.packets.fields import Packet
 from isolation_checks.reach.reach import Kind
-from isolation_checks.snapshot import ESTABLISHED, Action, Match
-from tests.isolation_checks.networks import Network, filtered, firewall, flood, ip, net, rule, served, translated
+from isolation_checks.snapshot import ESTABLISHED, Action, Match, Names, Ref, VrfLeak
+from tests.isolation_checks.networks import Network, chain, filtered, firewall, flood, hook, ip, net, rule, served, translated
 
+EXAMPLES = int(os.environ.get("REACH_EXAMPLES", "80"))
 LANS = ("10.1.0.0/24", "10.2.0.0/24", "10.3.0.0/24")
 HOSTS = ("10.1.0.10", "10.2.0.10", "10.3.0.10", "203.0.113.7", "8.8.8.8")
 UNIVERSE = [
@@ -72,7 +74,51 @@ def networks(draw: st.DrawFn) -> Case:
     return build.case()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+states = st.sampled_from([None, None, ("new",), ("established", "related"), ("invalid",)])
+places = st.sampled_from([None, None, Names(("p1",)), Names(("p2",)), Names(("p3",), negated=True)])
+chained = st.builds(
+    lambda match, state, came, went: match._replace(states=state, in_interfaces=came, out_interfaces=went), matches, states, places, places
+)
+
+
+@st.composite
+def hosts(draw: st.DrawFn) -> Case:
+    """Three LANs and the Internet on one Linux host with VRFs, leaks between them, and a forward chain that may track connections."""
+    build = Network()
+    vrfs = st.sampled_from([None, "a", "b"])
+    rows = draw(st.lists(st.tuples(actions, chained), max_size=5))
+    rules = [rule(action, number, match) for number, (action, match) in enumerate(rows)]
+    leaks = draw(st.lists(st.builds(VrfLeak, st.sampled_from(["", "a", "b"]), st.sampled_from(["", "a", "b"]), st.just(Ref("h.cfg", 9)))))
+    forward = chain("forward", rules, draw(st.sampled_from([Action.DENY, Action.PERMIT])))
+    build.device("h", forward, filtered("in", draw(filters)), hooks=(hook("forward", "forward"),), leaks=tuple(leaks))
+    for number, lan in enumerate(LANS):
+        guard = draw(st.sampled_from(["", "in"]))
+        build.party(f"lan{number + 1}", lan, build.port("h", f"10.{number + 1}.0.1/24", guard, vrf=draw(vrfs)))
+    build.internet(build.port("h", "203.0.113.1/24", vrf=draw(vrfs)))
+    return build.case()
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(hosts())
+def test_sets_hold_exactly_what_a_flood_through_a_host_with_vrfs_brings(case: Case) -> None:
+    flooded = flood(case, UNIVERSE)
+    for segment in case.reach.layer2.segments:
+        everything = case.reach.spread.at(segment.number)
+        for sender, packet in product(case.reach.senders.all, UNIVERSE):
+            known = case.reach.space.contains(everything, sender.label, packet)
+            assert known or (sender.label, packet) not in flooded[segment.number], (segment, sender.name, packet)
+
+
+@settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(hosts())
+def test_witnesses_through_a_host_with_vrfs_are_replayed(case: Case) -> None:
+    for item in case.reach.excess:
+        assert case.witnesses.excess(item).replayed
+    for spoof in case.reach.spoofs:
+        assert case.witnesses.spoof(spoof).replayed
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_sets_hold_exactly_what_a_flood_of_packets_brings(case: Case) -> None:
     reach = case.reach
@@ -88,7 +134,7 @@ def test_sets_hold_exactly_what_a_flood_of_packets_brings(case: Case) -> None:
                 assert case.configs["m"].source_nat or case.configs["m"].destination_nat or case.configs["m"].firewall
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_every_witness_is_replayed(case: Case) -> None:
     for item in case.reach.excess:

@@ -398,6 +398,23 @@ def test_what_is_defined_does_not_dangle() -> None:
     assert found("ACL-DANGLING", unused) == []
 
 
+def test_zones_that_a_maker_ships_are_there() -> None:
+    rules = firewall(policy(121, PERMIT, ("Untrust",), ("dmz",), WEB), policy(122, PERMIT, ("Management",), ("local",), WEB))
+    bare = config("r1", firewall=replace(rules, zones=()))
+    assert len(found("ACL-DANGLING", bare)) == 3
+    assert found("ACL-DANGLING", replace(bare, platform="h3c_secpath")) == []
+    assert [line.partition(" is")[0] for line in found("ACL-DANGLING", replace(bare, platform="huawei_usg"))] == [
+        "r1:Management: zone Management"
+    ]
+
+
+def test_what_a_platform_permits_by_itself_is_nobodys_entry() -> None:
+    own = PolicyRule(Entry(PERMIT, (Match(),), ref("r1", 111), "default"), ("dmz",), ("local",))
+    wrong = config("r1", firewall=firewall(policy(121, PERMIT, ("dmz",), ("local",), WEB), own, own))
+    assert found("ACL-SHADOWED", wrong) == []
+    assert found("ACL-ANY", wrong) == []
+
+
 def test_an_entry_for_a_set_without_members() -> None:
     wrong = with_filters(acl_of(rule(101, PERMIT, Match(src=()))), firewall=firewall(policy(121, PERMIT, None, None, Match(dst=()))))
     assert found("ACL-DANGLING", wrong) == [
