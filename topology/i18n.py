@@ -28,6 +28,8 @@ class Text:
 
     def render(self, lang: str) -> str:
         """The wording in ``lang`` ("zh" or "en"); a message without translation stays English."""
+        if not self.msgid:  # to gettext the empty message is the catalogue's header
+            return ""
         values = {name: value.render(lang) if isinstance(value, Text) else value for name, value in self.params}
         return _catalog(lang).gettext(self.msgid).format(**values)
 

@@ -71,14 +71,14 @@ def holds(match: Match, context: Context) -> tuple[bool, bool]:
     """Whether a match's VRF, interfaces and states may hold in a context, and whether they surely do."""
     outcomes = (
         None if match.vrf is not None and context.vrf is None else match.vrf is None or match.vrf == context.vrf,
-        _named(match.in_interfaces, context.in_interface),
-        _named(match.out_interfaces, context.out_interface),
+        named(match.in_interfaces, context.in_interface),
+        named(match.out_interfaces, context.out_interface),
         None if match.states and context.state is None else match.states is None or context.state in match.states,
     )
     return all(outcome is not False for outcome in outcomes), all(outcome is True for outcome in outcomes)
 
 
-def _named(names: Names | None, interface: str | None) -> bool | None:
+def named(names: Names | None, interface: str | None) -> bool | None:
     if names is None:
         return True
     if interface is None:

@@ -215,7 +215,7 @@ class Walker:
 
     def _destinations(self, forwarder: Forwarder, inward: Door, packet: Packet, after: Packet) -> Iterator[tuple[Packet, Steps]]:
         for item in forwarder.destination_nat(inward):
-            outcome = applies(_as_rule(item), packet, Context())
+            outcome = applies(_as_rule(item), packet, Context(in_interface=inward.interface.name))
             if not outcome.may or (item.own_address and packet.dst not in self._own(forwarder, inward, item)):
                 continue
             new = packet._replace(dst=_within(after.dst, item.inside, packet.dst))
@@ -233,7 +233,7 @@ class Walker:
 
     def _sources(self, forwarder: Forwarder, inward: Door, outward: Door, packet: Packet, after: Packet) -> Iterator[tuple[Packet, Steps]]:
         for item in forwarder.source_nat(inward.group, outward):
-            outcome = applies(_as_rule(item), packet, Context())
+            outcome = applies(_as_rule(item), packet, Context(in_interface=inward.interface.name, out_interface=outward.interface.name))
             if not outcome.may:
                 continue
             pool = [*item.pool, *((ip, ip) for ip in outward.addresses if item.own_address)]

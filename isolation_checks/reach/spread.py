@@ -16,7 +16,7 @@ from operator import and_, or_
 from typing import NamedTuple
 
 from isolation_checks.packets.fields import Context
-from isolation_checks.packets.filters import permits
+from isolation_checks.packets.filters import named, permits
 from isolation_checks.packets.space import Node, PacketSpace
 from isolation_checks.reach.forwarder import Door, Forwarder, Placed, rule_names_in
 from isolation_checks.reach.rpf import reverse_path
@@ -82,10 +82,14 @@ class Gates:
     def any_of(self, matches: Iterable[Match]) -> Node:
         return reduce(lambda node, match: node | self.space.match(match, unsure=True), matches, self.space.false)
 
-    def surely(self, matches: Iterable[Match]) -> Node:
-        """What one of the matches holds for, wherever it is and whatever it does not show."""
-        plain = (match for match in matches if match[8:] == Match()[8:])
-        return reduce(lambda node, match: node | self.space.match(match, unsure=False), plain, self.space.false)
+    def surely(self, matches: Iterable[Match], inward: str | None, outward: str | None) -> Node:
+        """What one of the matches holds for, whatever it does not show, on the way between two interfaces; None: not known which."""
+        sure = (
+            match
+            for match in matches
+            if match.vrf is None and match.states is None and named(match.in_interfaces, inward) and named(match.out_interfaces, outward)
+        )
+        return reduce(lambda node, match: node | self.space.match(match, unsure=False), sure, self.space.false)
 
 
 def service_filters(config: DeviceConfig, service: Service) -> list[tuple[Applied, ...]]:
@@ -115,6 +119,8 @@ class Crossing:
         self.forwarder, self.vrf, self.source, self.door = forwarder, vrf, source, door
         # Where VRFs leak into this one, its packets may have come in by doors of theirs.
         self.entries = [item for item in forwarder.doors if item.group == source and (item.vrf == vrf or forwarder.leaks)]
+        names = {entry.interface.name for entry in self.entries}
+        self._inward = names.pop() if len(names) == 1 else None
         self.stateful = forwarder.keeps_sessions
         chains = reduce(or_, (self._chains(state) for state in UNOPENED))
         self.policy = gates.policy(forwarder, forwarder.policy(source, door.group), self._context("new")) & chains
@@ -145,7 +151,7 @@ class Crossing:
             if allowed != self._space.false:
                 found += [
                     Passed(
-                        inward.before if inward.target_changed else step.before,
+                        self._untranslated(inward, step.before),
                         step.after,
                         step.source_changed,
                         inward.target_changed,
@@ -155,6 +161,13 @@ class Crossing:
                     for step in self._translated_source(allowed)
                 ]
         return found
+
+    def _untranslated(self, inward: Passed, kept: Node) -> Node:
+        """What became ``kept`` when its destination was translated."""
+        if not inward.target_changed:
+            return kept
+        ports = ALL_PORTS if inward.target_port else None
+        return inward.before & self._space.rewrite(kept, dst=ALL_ADDRESSES, dport=ports)
 
     def _translated_destination(self, arrived: Node) -> list[Passed]:
         left, found = arrived, []
@@ -166,8 +179,8 @@ class Crossing:
             if hit != self._space.false:
                 inside = self._space.rewrite(hit, dst=(item.inside,), dport=item.inside_ports and (item.inside_ports,))
                 found.append(Passed(hit, inside, target_changed=True, target_port=item.inside_ports is not None))
-                if not item.conditional:
-                    left = left & ~(wanted & self._gates.surely(item.matches))
+                if not item.conditional and all(item in self.forwarder.destination_nat(entry) for entry in self.entries):
+                    left = left & ~(wanted & self._gates.surely(item.matches, self._inward, None))
         return [*found, Passed(left, left)]
 
     def _translated_source(self, allowed: Node) -> list[Passed]:
@@ -183,7 +196,7 @@ class Crossing:
             else:
                 found.append(Passed(hit, hit))
             if not item.conditional:
-                left = left & ~self._gates.surely(item.matches)
+                left = left & ~self._gates.surely(item.matches, self._inward, self.door.interface.name)
         return [*found, Passed(left, left)]
 
     def _own(self, which: str, doors: Iterable[Door]) -> Node:
@@ -371,7 +384,13 @@ class Spread:
 
     def _both_ways(self, crossing: Crossing) -> bool:
         """Nothing stands between the two groups, so that returns need no session."""
-        return crossing.forwarder.config.firewall is None and crossing.policy == self.space.normal
+        if crossing.forwarder.config.firewall is not None or crossing.policy != self.space.normal:
+            return False
+        for door in crossing.entries:
+            back = Crossing(self.gates, crossing.forwarder, door.vrf, crossing.door.group, door)
+            if door.vrf != crossing.vrf or not back.plain or back.policy != self.space.normal:
+                return False
+        return True
 
     def _return(self, crossing: Crossing, opener: int) -> None:
         """Answers come in by the group of the crossing's door and leave by every door of the group that opened."""

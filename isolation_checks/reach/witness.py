@@ -171,7 +171,7 @@ class _Search:
     def picks(self, sets: Iterable[Node], limit: int) -> Iterator[tuple[int, Packet]]:
         """Packets of the first set, then of the others, each unlike those before in one thing after the other."""
         space, left, unseen = self._space, limit, self._space.normal
-        fields = ("flags", "dport", "src", "dst", "sport", "protocol", "fragment", "label")
+        fields = ("label", "flags", "dport", "src", "dst", "sport", "protocol", "fragment")
         for node in sets:
             turn = 0
             rest = node & unseen
@@ -270,7 +270,7 @@ class _Search:
                 crossing = self._crossing(forwarder, leaving, outward.group)
                 passed = crossing.passed(self._set(end.segment) & shape)
                 openers = reduce(or_, (step.before for step in passed), self._space.false)
-                for sender, opener in self.picks([openers & self.honest, openers], OPENERS):
+                for sender, opener in self._openers(openers, end.segment):
                     for opened, before in self._opened(crossing, sender, opener, inward, label, spot.packet):
                         if self._left <= 0:
                             return None
@@ -286,6 +286,12 @@ class _Search:
                         if hop and self._walker.cross(hop) is not None:
                             return hop
         return None
+
+    def _openers(self, openers: Node, segment: int) -> Iterator[tuple[int, Packet]]:
+        """Some openers of each kind: of those who are there, of others with their own source, of anybody."""
+        here = self._space.labels(sender.label for sender in self._reach.senders.all if segment in sender.segments)
+        for node in (openers & here & self.honest, openers & here, openers & self.honest & ~here, openers & ~here):
+            yield from self.picks([node], OPENERS // 2)
 
     def _opened(
         self, crossing: Crossing, sender: int, opener: Packet, inward: Door, label: int, answer: Packet

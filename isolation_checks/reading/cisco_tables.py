@@ -130,7 +130,8 @@ GLOBAL_IRRELEVANT = {
     EXEC: "clear; conf; configure; copy; disable; do; exit; ping; quit; reload; show; terminal; wr; write",
 }
 GLOBAL_FEATURES = {
-    FeatureKind.OTHER: """boot config; boot host; boot network; cns; configure replace; frame-relay switching; ip mobile; ip ssh port; macro auto; tcl; transport-map;
+    FeatureKind.OTHER: """boot config; boot host; boot network; cns; configure replace; frame-relay switching; ip mobile;
+    ip ssh port; macro auto; tcl; transport-map;
         transport; vlan configuration; x25""",
     FeatureKind.NAT: """ip casa; ip nat create; ip nat inside destination; ip nat portmap; ip nat settings; ip nat sip-sbc; ip nat source;
         ip nat stateful; ip slb; nat64""",

@@ -376,11 +376,16 @@ _RESTS = frozenset(
 """Blocks that are so wholly irrelevant that every line indented in them is."""
 
 
+_REMOTE: dict[str, Handler] = {"cwmp enable": Past(FeatureKind.OTHER), "cwmp acs url": Past(FeatureKind.OTHER)}
+_PAST_IN_BLOCKS: dict[str, dict[str, Handler]] = {"cwmp": _REMOTE}
+"""Commands of those blocks that do say something: a server of somebody's may configure the device."""
+
+
 def _block_view(name: str) -> View:
     reason, words = _BLOCKS[name]
     table = alike(reason, words)
     table.setdefault("description", NOTE)
-    return View(name, table, rest=reason if name in _RESTS else None)
+    return View(name, table | _PAST_IN_BLOCKS.get(name, {}), rest=reason if name in _RESTS else None)
 
 
 BLOCK_VIEWS: dict[str, tuple[View, str]] = {name: (_block_view(name), reason) for name, (reason, _) in _BLOCKS.items()}
@@ -406,7 +411,8 @@ SYSTEM_REASONS: dict[str, Handler] = {
         system-working-mode; fan; temperature-alarm; poe; poe-profile; usb; copyright-info; configuration-file; load;
         boot-loader; card-mode; switch-mode; switch-linkup;  memory-threshold; cpu-usage; mac-address timer;
         hardware-resource; parity-error; forward-path-detection; resource-monitor;   xbar; system-resource; monitor
-        cpu-usage; slot; port-group-vlan; ip load-sharing; undo copyright-info; alarm; power-supply; license; transceiver;  diagnostic;  dying-gasp;
+        cpu-usage; slot; port-group-vlan; ip load-sharing; undo copyright-info; alarm; power-supply; license; transceiver;
+        diagnostic;  dying-gasp;
         hardware-failure-protection; hardware-failure-detection;   nms; sysid; jumboframe; flow-interval;
         toggle-button
         """,
@@ -569,8 +575,7 @@ SYSTEM_PAST: dict[str, Handler] = {
     "automation": Past(FeatureKind.OTHER),
     "embedded": Past(FeatureKind.OTHER),
     "autodeploy": Past(FeatureKind.OTHER),
-    "cwmp enable": Past(FeatureKind.OTHER),
-    "cwmp acs url": Past(FeatureKind.OTHER),
+    **_REMOTE,
     "configuration replace": Past(FeatureKind.OTHER),
     "ip http-proxy": Past(FeatureKind.PROXY),
     "udp-helper": Past(FeatureKind.OTHER),

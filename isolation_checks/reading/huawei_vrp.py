@@ -15,7 +15,7 @@ from isolation_checks.reading.huawei_ospf import OSPF_TOP
 from isolation_checks.reading.huawei_routing import ROUTING_TOP
 from isolation_checks.reading.huawei_switching import interface_of, port_names
 from isolation_checks.reading.huawei_users import USERS_TOP
-from isolation_checks.reading.huawei_views import Entry, Handler, Reading, View, done, feature, feature_view, opener
+from isolation_checks.reading.huawei_views import Entry, Handler, Reading, View, done, feature, feature_view
 from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.source import Source
 from isolation_checks.snapshot import DeviceConfig, FeatureKind

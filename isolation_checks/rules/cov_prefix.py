@@ -64,6 +64,9 @@ class Prefix(Rule):
                     if item.dynamic_address:
                         what = T("the address of {device} {interface} is not in the config", device=device.name, interface=item.name)
                         doubts.append(Doubt(what, item.dynamic_address))
+                    if item.unnumbered and look.alone(device.name, item.name):
+                        what = T("the address of {device} {interface} is not in the config", device=device.name, interface=item.name)
+                        doubts.append(Doubt(what, item.ref))
         return Outcome(tuple(party.id for party in parties), tuple(findings), tuple(doubts))
 
 
@@ -91,6 +94,12 @@ class _Look:
         for a, b in ends:
             self._plugged[a.device].append((a.port, b.device))
             self._plugged[b.device].append((b.port, a.device))
+
+    def alone(self, device: str, interface: str) -> bool:
+        """Whether nobody who is recorded hears an interface: an address of its own would show it, a borrowed one does not."""
+        number = self._layer2.segment_of.get(Endpoint(device, interface))
+        segment = self._layer2.segments[number] if number is not None else None
+        return segment is None or not (len(segment.endpoints) > 1 or segment.peers or segment.senders)
 
     def party(self, party: Party) -> Iterator[Finding]:
         """What is wrong with the gateways of a party."""

@@ -24,8 +24,8 @@ class Port(Rule):
     id = "HARD-PORT"
     title = T("Ports that nothing is plugged into are shut")
     description = T(
-        "Every port of a chassis that no cable, circuit or attachment in the records uses is shut. A port reserved for somebody who is "
-        "only planned A violation is a socket that anybody can plug into."
+        "Every port of a chassis that no cable, circuit or attachment in the records uses is shut. A violation is a socket that anybody "
+        "can plug into."
     )
     source = (BORDER, PLAN)
     severity = Severity.MEDIUM

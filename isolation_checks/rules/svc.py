@@ -41,8 +41,14 @@ class OnlyOpenedSessions(Rule):
         findings = []
         for item in case.reach.unopened:
             witness = case.witnesses.unopened(item)
-            what = T("{device} opens a session from zone {source} to zone {target} for {packet} of {sender}, which no flow declares", device=item.device,
-                     source=item.source, target=item.target, packet=witness.packet.text(), sender=item.sender.name)  # fmt: skip
+            what = T(
+                "{device} opens a session from zone {source} to zone {target} for {packet} of {sender}, which no flow declares",
+                device=item.device,
+                source=item.source,
+                target=item.target,
+                packet=witness.packet.text(),
+                sender=item.sender.name,
+            )
             fix = T("Narrow the rule to the declared flow; answers need no rule of their own.")
             findings.append(Finding(f"{item.device}:{item.source}-{item.target}", what, fix, deciding(witness), witness))
         subjects = tuple(sorted({crossing.forwarder.name for crossing in case.reach.spread.firewall_crossings}))

@@ -23,8 +23,8 @@ class Merged(Rule):
     id = "VPN-MERGED"
     title = T("Every vertical network is merged, or retained by approval")
     description = T(
-        "A departmental vertical network is merged into the inner or outer network, or retained with an approval of the kind retained-"
-        " vertical that holds on the day. The plan integrates existing vertical networks in its first phase: a pending one is open"
+        "A departmental vertical network is merged into the inner or outer network, or retained with an approval of the kind "
+        "retained-vertical that holds on the day. The plan integrates existing vertical networks in its first phase: a pending one is open"
         " until the date of that phase and a breach after it."
     )
     source = (PLAN,)

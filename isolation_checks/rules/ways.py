@@ -42,8 +42,8 @@ class NoExcess(Rule):
     def _finding(self, case: Case, item: Excess) -> Finding:
         witness = case.witnesses.excess(item)
         more = T("; {count} others can do the same", count=item.senders - 1) if item.senders > 1 else Text("")
-        what = T("{target} gets {packet} from {source}, which no flow declares{more}", target=item.receiver.name, packet=witness.packet.text(),
-                 source=item.sender.name, more=more)  # fmt: skip
+        what = T("{target} gets {packet} from {source}, which no flow declares{more}", target=item.receiver.name,
+                 packet=witness.packet.text(), source=item.sender.name, more=more)  # fmt: skip
         return Finding(item.receiver.name, what, self.fix(), deciding(witness), witness)
 
     def fix(self) -> Text:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 from isolation_checks.case import Case
 from isolation_checks.packets.fields import Packet
@@ -75,11 +76,11 @@ class Network:
     exits: list[f.RetainedExit] = field(default_factory=list)
     roles: dict[str, f.Role] = field(default_factory=dict)
 
-    def device(self, name: str, *filters: Filter, role: f.Role = f.Role.CORE, **fields: object) -> None:
-        self.configs[name] = replace(DeviceConfig(name, name, "huawei_vrp", (f"{name}.cfg",), filters=filters), **fields)  # type: ignore[arg-type]
+    def device(self, name: str, *filters: Filter, role: f.Role = f.Role.CORE, **fields: Any) -> None:
+        self.configs[name] = replace(DeviceConfig(name, name, "huawei_vrp", (f"{name}.cfg",), filters=filters), **fields)
         self.roles[name] = role
 
-    def port(self, device: str, address: str = "", into: str = "", out: str = "", **fields: object) -> f.Attachment:
+    def port(self, device: str, address: str = "", into: str = "", out: str = "", **fields: Any) -> f.Attachment:
         config = self.configs[device]
         number = len(config.interfaces) + 1
         host, _, length = address.partition("/")
@@ -91,10 +92,10 @@ class Network:
             filters_in=(Applied(into, Ref(f"{device}.cfg", number)),) if into else (),
             filters_out=(Applied(out, Ref(f"{device}.cfg", number)),) if out else (),
         )
-        self.configs[device] = replace(config, interfaces=(*config.interfaces, replace(item, **fields)))  # type: ignore[arg-type]
+        self.configs[device] = replace(config, interfaces=(*config.interfaces, replace(item, **fields)))
         return f.Attachment(device, item.name)
 
-    def interface(self, device: str, name: str, kind: InterfaceKind, address: str = "", **fields: object) -> f.Attachment:
+    def interface(self, device: str, name: str, kind: InterfaceKind, address: str = "", **fields: Any) -> f.Attachment:
         """An interface that is no numbered port: a subinterface, an SVI, an aggregate."""
         at = self.port(device, address, **fields)
         config = self.configs[device]
@@ -156,7 +157,7 @@ class Network:
                 None,
                 f.Survey(),
                 HERE,
-            )  # fmt: skip
+            )
             for name in self.configs
         )
         policy = f.Policy((), (), (), 2006, (), HERE)
@@ -236,7 +237,9 @@ def flood(case: Case, packets: Iterable[Packet]) -> dict[int, set[tuple[int, Pac
                                     sessions.setdefault(pair, set()).add((packet, new))
                                     if _allowed(config, outward.interface.filters_out, new):
                                         at[outward.segment].add((label, new))
-                        if config.firewall or config.hooks:
+                        if config.firewall or any(
+                            match.states for item in config.filters for entry in item.rules for match in entry.matches
+                        ):
                             for original, changed in sessions.get((name, pair[2], pair[1]), ()):
                                 if _mirror(packet) and (packet.src, packet.dst, packet.sport, packet.dport, packet.protocol) == (
                                     changed.dst, changed.src, changed.dport, changed.sport, changed.protocol,
@@ -266,10 +269,9 @@ def _mirror(packet: Packet) -> bool:
 
 def _new(config: DeviceConfig, source: str, target: str, packet: Packet) -> list[Packet]:
     for nat in config.destination_nat:
-        if nat.from_zones is None or source in nat.from_zones:
-            if any(_fits(match, packet) for match in nat.matches):
-                packet = packet._replace(dst=nat.inside[0])
-                break
+        if (nat.from_zones is None or source in nat.from_zones) and any(_fits(match, packet) for match in nat.matches):
+            packet = packet._replace(dst=nat.inside[0])
+            break
     if config.firewall and not _passes(config.firewall, source, target, packet):
         return []
     for item in config.source_nat:
@@ -282,9 +284,9 @@ def _passes(policy: Firewall, source: str, target: str, packet: Packet) -> bool:
     if source == target:
         return policy.within == Action.PERMIT
     for entry in policy.rules:
-        if (entry.from_zones is None or source in entry.from_zones) and (entry.to_zones is None or target in entry.to_zones):
-            if any(_fits(match, packet) for match in entry.rule.matches):
-                return entry.rule.action == Action.PERMIT
+        zones = (entry.from_zones is None or source in entry.from_zones) and (entry.to_zones is None or target in entry.to_zones)
+        if zones and any(_fits(match, packet) for match in entry.rule.matches):
+            return entry.rule.action == Action.PERMIT
     return policy.between == Action.PERMIT
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -46,20 +46,20 @@ filters = st.lists(st.tuples(actions, matches), max_size=4).map(
 
 @st.composite
 def networks(draw: st.DrawFn) -> Case:
-    """Two or three LANs on two routers, which a third device joins: a router, or a firewall with zones and translations; the Internet behind it."""
+    """Two or three LANs on two routers behind a third, which may be a firewall with zones and translations; then the Internet."""
     build = Network()
     own = {name: filtered(name, draw(filters), draw(st.sampled_from([Action.DENY, Action.PERMIT]))) for name in ("a", "b", "c")}
     names = st.sampled_from(["", "a", "b", "c"])
     zones = draw(st.booleans())
-    policy = [(draw(actions), draw(st.sampled_from([None, "in1", "outside"])), draw(st.sampled_from([None, "in2", "outside"])), draw(matches))
+    policy = [(draw(actions), draw(st.sampled_from([None, "in1", "outside"])), draw(st.sampled_from([None, "in2", "outside"])), draw(matches))  # noqa: E501
               for _ in range(draw(st.integers(0, 3)))]  # fmt: skip
     for device in ("r1", "r2"):
         build.device(device, *own.values())
-    middle = {"firewall": firewall({"in1": ["p1"], "in2": ["p2"], "outside": ["p3"]}, *policy)} if zones else {}
+    middle: dict[str, Any] = {"firewall": firewall({"in1": ["p1"], "in2": ["p2"], "outside": ["p3"]}, *policy)} if zones else {}
     if zones and draw(st.booleans()):
-        middle["source_nat"] = (translated("out", "10.1.0.0/24", "203.0.113.7"),)  # type: ignore[assignment]
+        middle["source_nat"] = (translated("out", "10.1.0.0/24", "203.0.113.7"),)
     if zones and draw(st.booleans()):
-        middle["destination_nat"] = (served("web", "203.0.113.7", "10.2.0.10"),)  # type: ignore[assignment]
+        middle["destination_nat"] = (served("web", "203.0.113.7", "10.2.0.10"),)
     build.device("m", *own.values(), **middle)
     for number, router in enumerate(("r1", "r2")):
         lan = build.port(router, f"10.{number + 1}.0.1/24", draw(names), draw(names))
@@ -100,13 +100,12 @@ def hosts(draw: st.DrawFn) -> Case:
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(hosts())
-def test_sets_hold_exactly_what_a_flood_through_a_host_with_vrfs_brings(case: Case) -> None:
+def test_sets_hold_what_a_flood_through_a_host_with_vrfs_brings(case: Case) -> None:
     flooded = flood(case, UNIVERSE)
     for segment in case.reach.layer2.segments:
         everything = case.reach.spread.at(segment.number)
-        for sender, packet in product(case.reach.senders.all, UNIVERSE):
-            known = case.reach.space.contains(everything, sender.label, packet)
-            assert known or (sender.label, packet) not in flooded[segment.number], (segment, sender.name, packet)
+        for label, packet in flooded[segment.number]:
+            assert case.reach.space.contains(everything, label, packet), (segment, label, packet)
 
 
 @settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
@@ -134,17 +133,6 @@ def test_sets_hold_exactly_what_a_flood_of_packets_brings(case: Case) -> None:
                 assert case.configs["m"].source_nat or case.configs["m"].destination_nat or case.configs["m"].firewall
 
 
-@settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
-@given(networks())
-def test_every_witness_is_replayed(case: Case) -> None:
-    for item in case.reach.excess:
-        witness = case.witnesses.excess(item)
-        assert witness.replayed, witness
-        assert witness.count > 0
-    for spoof in case.reach.spoofs:
-        assert case.witnesses.spoof(spoof).replayed
-
-
 def two_lans(*rules: tuple[Action, Match]) -> Network:
     build = Network()
     out = [rule(action, number, match) for number, (action, match) in enumerate(rules)]
@@ -166,7 +154,7 @@ def test_a_permit_that_no_flow_declares_is_found_with_its_line() -> None:
     witness = case.witnesses.excess(item)
     assert witness.packet.dport == 22
     assert witness.replayed
-    assert ["x.cfg:1", "x.cfg:0"] == [str(step.ref) for step in witness.steps if step.ref and "rule" in dict(step.what.params)]
+    assert [str(step.ref) for step in witness.steps if step.ref and "rule" in dict(step.what.params)] == ["x.cfg:1", "x.cfg:0"]
 
 
 def test_what_a_flow_declares_passes_with_its_answers() -> None:

@@ -119,3 +119,8 @@ def test_language(option: str | None, environ: dict[str, str], language: str) ->
 def test_unknown_language() -> None:
     with pytest.raises(ValueError, match="unknown language 'fr': zh or en"):
         detect_language("fr", {})
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_nothing_is_nothing_in_every_language(lang: str) -> None:
+    assert Text("").render(lang) == ""

@@ -85,7 +85,7 @@ def small_base(name: str, folder: Path) -> Base:
     """A city of 46 devices in which nearly everything is of one maker."""
     platform, firewall = BASES[name]
     number = FIREWALL_MODELS[firewall]
-    picks = {slot: number for slot in ("egress-firewall", "hosting-firewall", "exit-firewall")}
+    picks = dict.fromkeys(("egress-firewall", "hosting-firewall", "exit-firewall"), number)
     files = documents(CityPlan(counties=1, townships=2, agencies=2, platform=platform, verticals=2, exit=True, picks=picks))
     peers = files["outer/network.yaml"]["peers"]
     for carrier in files["outer/municipal.yaml"]["municipal"]["egress"]["carriers"].values():
@@ -204,7 +204,7 @@ class Draft:
     def facts_with(self, **changed: Any) -> None:
         self.facts = replace(self.facts, **changed)
 
-    def swap(self, kind: str, old: object, **changed: Any) -> None:
+    def swap(self, kind: str, old: Any, **changed: Any) -> None:
         """One object of the facts with other values."""
         listed = getattr(self.facts, kind)
         assert old in listed
@@ -354,7 +354,9 @@ def _lan(draft: Draft, device: Device, interface: str, party: Party) -> Lan:
     names = []
     for way in ("in", "out"):
         if device.platform == "frr":
-            text = next((line for line in draft.lines(file) if re.search(rf'{way[0]}.?.?ifname.*"{re.escape(interface)}".* jump', line)), "")
+            text = next(
+                (line for line in draft.lines(file) if re.search(rf'{way[0]}.?.?ifname.*"{re.escape(interface)}".* jump', line)), ""
+            )
             names.append(text.split()[-1] if text else "")
         else:
             low, high = draft.block(file, rf"^interface {re.escape(interface)}$")
