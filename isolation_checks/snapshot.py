@@ -358,6 +358,7 @@ class Redistribution:
     metric: int | None
     metric_type: int | None
     ref: Ref
+    internal: bool = False  # from bgp: also what internal peers sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +393,8 @@ class OspfProcess:
     default_metric: int | None = None
     default_policy: str | None = None
     summaries: tuple[tuple[int, int, bool, Ref], ...] = ()  # of external routes: network, length, advertised
+    default_route_metric: int | None = None  # of `default_route`; `default_metric` is that of other external routes
+    default_route_type: int | None = None  # 1 or 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,24 @@ class Effective(NamedTuple):
     redundant: bool
 
 
+class _Content(NamedTuple):
+    number: int
+    looked_at: tuple[bool, ...]
+    kept: tuple[Filter, Lookup]  # so that no other object gets their identity
+
+
+class _Contents(NamedTuple):
+    known: dict[tuple[int, int], _Content]
+    numbers: dict[object, int]
+
+
 def permits(space: PacketSpace, lookup: Lookup, filter_: Filter, context: Context = ANYWHERE, *, strict: bool = False) -> Node:
     """The packets that a filter lets through. A chain that ends in RETURN lets through what it leaves undecided, or not where ``strict``.
 
     A jump to a filter that does not exist, or around in circles, is undecided too. Filters of equal content are computed once.
     """
-    key = _content(lookup, filter_, context, strict)
+    content = _content(space, lookup, filter_)
+    key = ("permits", content.number, strict, *(value if used else None for value, used in zip(context, content.looked_at, strict=True)))
     node: Node | None = space.memo.get(key)
     if node is None:
         node = space.memo[key] = _Reading(space, lookup, context, strict).filter(filter_) & space.normal
@@ -87,18 +99,31 @@ def named(names: Names | None, interface: str | None) -> bool | None:
     return found is not names.negated
 
 
-def _content(lookup: Lookup, filter_: Filter, context: Context, strict: bool) -> object:
-    """What decides a filter's set: not lines, and names only as targets of jumps; of the context only what is looked at."""
-    seen = [False] * len(context)
+def _content(space: PacketSpace, lookup: Lookup, filter_: Filter) -> _Content:
+    """The same number for filters of equal content. It is read once for every filter of every device."""
+    contents = space.memo.get("contents")
+    if contents is None:
+        contents = space.memo["contents"] = _Contents({}, {})
+    key = id(filter_), id(lookup)
+    found: _Content | None = contents.known.get(key)
+    if found is None:
+        looked_at, content = _read_content(lookup, filter_)
+        number = contents.numbers.setdefault(content, len(contents.numbers))
+        found = contents.known[key] = _Content(number, looked_at, (filter_, lookup))
+    return found
+
+
+def _read_content(lookup: Lookup, filter_: Filter) -> tuple[tuple[bool, ...], object]:
+    """What decides a filter's set: not lines, and names only as targets of jumps; first, what of the context is looked at."""
+    seen = [False] * len(ANYWHERE)
     targets: list[str] = []
     own = _rules(filter_, seen, targets)
     chains = []
     for name in targets:  # grows while it is walked
         chain = lookup.get(name)
         chains.append((name, chain and _rules(chain, seen, targets)))
-    looked_at = tuple(value if used else None for value, used in zip(context, seen, strict=True))
     circles = filter_.name if filter_.name in targets else ""
-    return "permits", strict, circles, looked_at, own, tuple(chains)
+    return tuple(seen), (circles, own, tuple(chains))
 
 
 def _rules(filter_: Filter, seen: list[bool], targets: list[str]) -> object:
@@ -107,12 +132,12 @@ def _rules(filter_: Filter, seen: list[bool], targets: list[str]) -> object:
     for action, matches, _, _, conditional, target in filter_.rules:
         if action in JUMPING and target not in targets:
             targets.append(target)
-        rules.append((action.value, conditional, target, matches))
+        rules.append((action._value_, conditional, target, matches))
         for match in matches:
             if match[8:] != UNCONTEXTUAL:
                 for index, condition in enumerate((match.vrf, match.in_interfaces, match.out_interfaces, match.states)):
                     seen[index] = seen[index] or condition is not None
-    return filter_.default.value, tuple(rules)
+    return filter_.default._value_, tuple(rules)
 
 
 class _Reading:

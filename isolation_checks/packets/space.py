@@ -7,6 +7,7 @@ lacks (ports of a later fragment): they are smaller, and complement needs no car
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
@@ -16,13 +17,19 @@ from isolation_checks.packets import show
 from isolation_checks.packets.fields import ICMP, ICMP_REPLIES, TCP, WITH_PORTS, Packet
 from isolation_checks.snapshot import ESTABLISHED, AddressSet, Fragment, Match, Ranges, Ternary
 
+_drawing = sys.modules.get("networkx")
 try:
+    if _drawing is None:  # dd does without, and loading it takes longer than all of dd
+        sys.modules["networkx"] = None  # type: ignore[assignment]
     from dd.cudd import BDD  # type: ignore[import-not-found]  # compiled, without stubs
 except ImportError as error:
     raise ImportError(
         "isolation proofs need dd with CUDD: install a wheel of dd that holds dd.cudd (pip install --only-binary dd dd), "
         "or build it with DD_FETCH=1 DD_CUDD=1 pip install --no-binary dd dd"
     ) from error
+finally:
+    if _drawing is None:
+        del sys.modules["networkx"]
 
 Field: TypeAlias = Literal["src", "dst", "protocol", "sport", "dport", "flags", "fragment"]
 Which: TypeAlias = Literal["src", "dst"]
@@ -34,7 +41,10 @@ Services: TypeAlias = dict[AddressSet | None, dict[Header, None]]
 """Headers by the addresses that they stand beside."""
 
 WIDTHS: Mapping[str, int] = {"src": 32, "dst": 32, "protocol": 8, "sport": 16, "dport": 16, "flags": 6, "fragment": 2}
-DEFAULT_ORDER: Order = ("label", ("src", "dst"), "fragment", "protocol", "dport", "sport", "flags")
+DEFAULT_ORDER: Order = ("dst", "label", "src", "fragment", "protocol", "dport", "sport", "flags")
+"""Destinations first: what arrives at one of many receivers is then a small part of a large diagram. Sources after the parties, whose
+prefixes they mostly are. Measured on cities of 250 and 1,000 devices: ten times as fast there as parties first.
+"""
 MEMORY = 3 * 2**30
 
 
@@ -72,6 +82,10 @@ class PacketSpace:
         self._headers: dict[tuple[object, ...], Node] = {}
         self._groups: dict[tuple[object, ...], Node] = {}
         self._matches: dict[tuple[object, ...], Node] = {}
+        self._swapped: dict[Node, Node] = {}
+        self._unlabelled: dict[Node, Node] = {}
+        self._names: dict[tuple[str, ...], set[str]] = {}
+        self._turned: dict[tuple[str, str], dict[str, Any]] = {}
         self.memo: dict[object, Any] = {}
         self._with_ports = self._loose_ranges("protocol", tuple((number, number) for number in WITH_PORTS))
         self._icmp = self._number("protocol", ICMP)
@@ -127,7 +141,7 @@ class PacketSpace:
         for outer, inner, header in ends:
             groups.setdefault(outer, {}).setdefault(inner, {})[header] = None
         near, far = which
-        return self._union([self._loose_addresses(near, one) & self._services(far, group, unsure) for one, group in groups.items()])
+        return self.union([self._loose_addresses(near, one) & self._services(far, group, unsure) for one, group in groups.items()])
 
     def _services(self, which: Which, group: Services, unsure: bool) -> Node:
         """The packets that have one of the addresses at one end, with a header of those that stand beside it."""
@@ -135,18 +149,19 @@ class PacketSpace:
         node = self._groups.get(key)
         if node is None:
             nodes = [self._loose_addresses(which, one) & self._header_union(unsure, tuple(headers)) for one, headers in group.items()]
-            node = self._groups[key] = self._union(nodes)
+            node = self._groups[key] = self.union(nodes)
         return node
 
     def _header_union(self, unsure: bool, headers: tuple[Header, ...]) -> Node:
         key = (unsure, headers)
         node = self._groups.get(key)
         if node is None:
-            node = self._groups[key] = self._union([self._header(unsure, *header) for header in headers])
+            node = self._groups[key] = self.union([self._header(unsure, *header) for header in headers])
         return node
 
-    def _union(self, nodes: list[Node]) -> Node:
+    def union(self, sets: Iterable[Node]) -> Node:
         """Two by two, so that most unions are of small sets."""
+        nodes = list(sets)
         while len(nodes) > 1:
             odd = nodes[-1:] if len(nodes) % 2 else []
             nodes = [a | b for a, b in zip(nodes[::2], nodes[1::2], strict=False)] + odd
@@ -205,6 +220,15 @@ class PacketSpace:
             node = node & bit if rest == self.false else rest
         return value
 
+    def labels_in(self, node: Node) -> list[int]:
+        """The parties that have packets in a set, in order."""
+        rest = self._forget(node, *WIDTHS)
+        found = []
+        while rest != self.false:
+            found.append(self.least(rest, "label"))
+            rest = rest & ~self._number("label", found[-1])
+        return found
+
     def equal_to(self, field: str, value: int, mask: int = -1) -> Node:
         """Loosely, the packets whose field equals ``value`` in the bits of ``mask``; field may be "label"."""
         return self._number(field, value, mask)
@@ -217,14 +241,34 @@ class PacketSpace:
 
     def without_label(self, node: Node) -> Node:
         """The same packets under every label."""
-        return self._forget(node, "label") & self.normal
+        found = self._unlabelled.get(node)
+        if found is None:
+            found = self._unlabelled[node] = self._forget(node, "label") & self.normal
+        return found
+
+    def followers(self, node: Node) -> Node:
+        """All packets of the sessions that these open: of the same addresses, protocol and ports, with any flags, whole or in fragments."""
+        key = ("followers", node)
+        found: Node | None = self.memo.get(key)
+        if found is None:
+            same = self._forget(node & ~self.later, "flags", "fragment")
+            later = self._forget(same, "sport", "dport") & self.later
+            found = self.memo[key] = (same & ~self.later | later | node) & self.normal
+        return found
 
     def swap(self, node: Node) -> Node:
         """What may come back for these packets, by its shape, under the same labels, whole or in fragments: addresses and ports swapped,
         TCP with ACK or RST, the answer to an ICMP request. Later fragments alone bring back later fragments.
         """
-        later = self._exchange(node & self.later, ("src", "dst"))
-        seen = self._exchange(self._forget(node & ~self.later, "flags", "fragment"), ("src", "dst"))
+        swapped = self._swapped.get(node)
+        if swapped is None:
+            swapped = self._swapped[node] = self._swap(node)
+        return swapped
+
+    def _swap(self, node: Node) -> Node:
+        turned = self._exchange(node, ("src", "dst"))
+        later = turned & self.later
+        seen = self._forget(turned & ~self.later, "flags", "fragment")
         ported = self._exchange(seen & self._with_ports, ("sport", "dport"))
         answers = (self._answers(seen & self._icmp), seen & ~self._with_ports & ~self._icmp)
         first = reduce(or_, answers, ported & (~self._tcp | self._loose_flags(ESTABLISHED)))
@@ -304,7 +348,7 @@ class PacketSpace:
         key = (which, addresses)
         node = self._addresses.get(key)
         if node is None:
-            node = self.true if addresses is None else self._union([self._number(which, value, mask) for value, mask in addresses])
+            node = self.true if addresses is None else self.union([self._number(which, value, mask) for value, mask in addresses])
             self._addresses[key] = node
         return node
 
@@ -315,15 +359,21 @@ class PacketSpace:
         key = (field, ranges)
         node = self._ranges.get(key)
         if node is None:
-            pairs = [self._at_least(field, low) & ~self._at_least(field, high + 1) for low, high in ranges]
-            node = self._ranges[key] = self._union(pairs)
+            node = self._ranges[key] = self.union([self._range(field, low, high) for low, high in ranges])
         return node
+
+    def _range(self, field: str, low: int, high: int) -> Node:
+        if low == high and not low >> self.widths[field]:
+            return self._number(field, low)
+        return self._at_least(field, low) & ~self._at_least(field, high + 1)
 
     def _at_least(self, field: str, bound: int) -> Node:
         """Loosely, the packets whose field is ``bound`` or more; built from the lowest bit up."""
         bits = self._bits[field]
         if bound >> len(bits):
             return self.false
+        if bound == 0:
+            return self.true
         node = self.true
         for position, bit in enumerate(reversed(bits)):
             node = bit & node if bound >> position & 1 else bit | node
@@ -341,19 +391,25 @@ class PacketSpace:
         return node
 
     def _forget(self, node: Node, *fields: str) -> Node:
-        names = [f"{field}.{bit}" for field in fields for bit in range(self.widths[field])]
+        names = self._names.get(fields)
+        if names is None:
+            names = self._names[fields] = {f"{field}.{bit}" for field in fields for bit in range(self.widths[field])}
         forgotten: Node = self._bdd.exist(names, node)
         return forgotten
 
     def _exchange(self, node: Node, pair: tuple[str, str]) -> Node:
-        ways = (pair, pair[::-1])
-        names = {f"{a}.{bit}": f"{b}.{bit}" for a, b in ways for bit in range(self.widths[a])}
-        exchanged: Node = self._bdd.let(names, node)
+        turned = self._turned.get(pair)
+        if turned is None:
+            ways = (pair, pair[::-1])
+            turned = self._turned[pair] = {f"{a}.{bit}": self._bits[b][bit] for a, b in ways for bit in range(self.widths[a])}
+        exchanged: Node = self._bdd.let(turned, node)
         return exchanged
 
     def _answers(self, node: Node) -> Node:
         """The answers to ICMP packets: of the other type, with the same code."""
         answers = self.false
+        if node == self.false:
+            return self.false
         kinds = [f"dport.{bit}" for bit in range(8)]
         for pair in ICMP_REPLIES:
             for asked, answered in (pair, pair[::-1]):

@@ -29,6 +29,7 @@ from isolation_checks.reading.cisco_tables import (
     listed,
 )
 from isolation_checks.reading.cisco_views import Action, Line, View, table
+from isolation_checks.reading.values import ip
 from isolation_checks.snapshot import FeatureKind
 
 
@@ -77,9 +78,14 @@ def vtp_mode(state: State, line: Line) -> bool:
     return bool(line.args) or line.negated
 
 
-def default_gateway(_state: State, line: Line) -> bool:
+def default_gateway(state: State, line: Line) -> bool:
     """``ip default-gateway A``: for the device's own packets while it forwards none."""
-    return len(line.args) == 1 or line.negated
+    address = ip(line.args[0]) if len(line.args) == 1 else None
+    if line.negated:
+        state.routing.gateway = None
+    elif address is not None:
+        state.routing.gateway = (address, line.ref)
+    return line.negated or address is not None
 
 
 def no_banner(_state: State, line: Line) -> bool:

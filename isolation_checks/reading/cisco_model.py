@@ -265,6 +265,8 @@ class Ospf:
     redistributions: list[Redistribution] = field(default_factory=list)
     default_route: str = ""
     default_metric: int | None = None
+    default_route_metric: int | None = None
+    default_route_type: int | None = None
     default_policy: str | None = None
     passive_default: bool = False
     passive: list[str] = field(default_factory=list)
@@ -338,6 +340,7 @@ class RouteMap:
 @dataclass(slots=True)
 class Routing:
     static: list[StaticRoute] = field(default_factory=list)
+    gateway: tuple[int, Ref] | None = None  # of a device that does not route
     global_next: set[Ref] = field(default_factory=set)  # static routes of a VRF whose next hop is in none
     ospf: dict[str, Ospf] = field(default_factory=dict)
     bgp: dict[str | None, Bgp] = field(default_factory=dict)  # by VRF

@@ -109,13 +109,16 @@ def _default_route(state: State, line: Line) -> bool:
         return False
     if line.negated:
         held.default_route = ""
+        held.default_route_metric = held.default_route_type = None
         return True
     held.default_route = "always" if "always" in words else "conditional"
     for key, value in zip(words, line.args[1:], strict=False):
         if key == "route-map":
             held.default_policy = value
         if key == "metric" and value.isdigit():
-            held.default_metric = int(value)
+            held.default_route_metric = int(value)
+        if key == "metric-type" and value.isdigit():
+            held.default_route_type = int(value)
     return not words or words[0] in {"always", "metric", "metric-type", "route-map"}
 
 
@@ -329,6 +332,8 @@ def processes(state: State) -> tuple[OspfProcess, ...]:
             default_metric=held.default_metric,
             default_policy=held.default_policy,
             summaries=tuple(held.summaries),
+            default_route_metric=held.default_route_metric,
+            default_route_type=held.default_route_type,
         )
         for held in state.routing.ospf.values()
     )

@@ -266,7 +266,7 @@ def _policy_vrf(what: str, values: tuple[str, ...]) -> str | None:
 
 
 def statics(state: State) -> tuple[StaticRoute, ...]:
-    """Static routes; one out of an interface of another VRF leads there."""
+    """Static routes; one out of an interface of another VRF leads there. The default gateway of a device that does not route is one."""
     found = []
     for item in state.routing.static:
         port = state.ports.get(item.interface) if item.interface else None
@@ -274,4 +274,9 @@ def statics(state: State) -> tuple[StaticRoute, ...]:
             found.append(replace(item, next_vrf=port.vrf or ""))
         else:
             found.append(item)
+    # A router, and a switch that routes, ignores its default gateway.
+    routes = state.forwarding if state.forwarding_ref is not None else not state.switch_marks
+    if state.routing.gateway is not None and not routes:
+        address, ref = state.routing.gateway
+        found.append(StaticRoute(None, 0, 0, address, None, None, discard=False, preference=1, tag=None, conditional=False, ref=ref))
     return tuple(found)

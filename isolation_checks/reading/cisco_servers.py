@@ -5,7 +5,7 @@ from __future__ import annotations
 from isolation_checks.reading.cisco_state import State
 from isolation_checks.reading.cisco_tables import AAA, LOGS
 from isolation_checks.reading.cisco_views import Line, View, table
-from isolation_checks.reading.values import ip
+from isolation_checks.reading.values import ip, weaker
 from isolation_checks.snapshot import Applied, Server, SnmpAccess
 
 
@@ -236,7 +236,9 @@ def snmp(state: State) -> tuple[SnmpAccess, ...]:
     for key, item in plane.snmp.items():
         group = plane.groups.get(named.get(key, ""))
         if group is not None:
-            found.append(item._replace(write=group.write, filters=item.filters or group.filters))
+            security = weaker(item.security, group.security) if item.version == "v3" else item.security
+            ref = item.ref if security == item.security else group.ref
+            found.append(item._replace(security=security, write=group.write, filters=item.filters or group.filters, ref=ref))
         else:
             found.append(item)
     found.extend(item for name, item in plane.groups.items() if name not in named.values())

@@ -22,9 +22,10 @@ from isolation_checks.snapshot import (
     Switching,
     Vlan,
 )
+from topology.i18n import T
 
 ALL_VLANS: Ranges = ((1, 4094),)
-_OPEN = "VLANs that are closed here are taken as if they were open"
+_OPEN = T("VLANs that are closed here are taken as if they were open").msgid
 VLAN_MAP = "vlan-map:"
 """Before the name of a VLAN access map where it stands among filters: maps and lists have names of their own."""
 

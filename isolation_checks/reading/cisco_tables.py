@@ -7,30 +7,31 @@ from __future__ import annotations
 
 from isolation_checks.reading.cisco_views import Action, Block
 from isolation_checks.snapshot import FeatureKind
+from topology.i18n import T
 
-NAMES = "names and descriptions"
-LOGS = "what is logged and counted, and how"
-HARDWARE = "hardware, boot, licences and redundancy of the chassis"
-LINK = "speed, framing and signalling of a link"
-RATES = "queueing, rates and marking of traffic"
-SPANNING = "spanning tree and its like only close ports"
-NEIGHBOURS = "entries and timers of neighbours' addresses, and discovery of neighbours"
-NARROWS = "limits that only narrow what is accepted"
-DHCP = "addresses handed out to clients"
-ROUTING = "timers, keys and pacing of routing protocols"
-PATHS = "choices among routes that are known anyway"
-GATEWAY = "timers and tracking of virtual gateways"
-KEYS = "certificates, keys and parameters of encryption"
-TUNNEL = "details of tunnels, label switching and multicast routing, which other lines turn on"
-IPV6 = "settings of IPv6 that turn nothing on"
-TELEPHONY = "telephony and dial-up details"
-CLOCK = "the clock's zone and sources"
-AAA = "accounting and details of AAA"
-LOCAL = "traffic of the device's own, and its limits"
-SESSION = "comfort of a terminal session"
-EXEC = "commands of a session, not of a config"
-TESTS = "probes, and times: what depends on them is taken both ways"
-UNUSED = "definitions that matter only where they are used"
+NAMES = T("names and descriptions").msgid
+LOGS = T("what is logged and counted, and how").msgid
+HARDWARE = T("hardware, boot, licences and redundancy of the chassis").msgid
+LINK = T("speed, framing and signalling of a link").msgid
+RATES = T("queueing, rates and marking of traffic").msgid
+SPANNING = T("spanning tree and its like only close ports").msgid
+NEIGHBOURS = T("entries and timers of neighbours' addresses, and discovery of neighbours").msgid
+NARROWS = T("limits that only narrow what is accepted").msgid
+DHCP = T("addresses handed out to clients").msgid
+ROUTING = T("timers, keys and pacing of routing protocols").msgid
+PATHS = T("choices among routes that are known anyway").msgid
+GATEWAY = T("timers and tracking of virtual gateways").msgid
+KEYS = T("certificates, keys and parameters of encryption").msgid
+TUNNEL = T("details of tunnels, label switching and multicast routing, which other lines turn on").msgid
+IPV6 = T("settings of IPv6 that turn nothing on").msgid
+TELEPHONY = T("telephony and dial-up details").msgid
+CLOCK = T("the clock's zone and sources").msgid
+AAA = T("accounting and details of AAA").msgid
+LOCAL = T("traffic of the device's own, and its limits").msgid
+SESSION = T("comfort of a terminal session").msgid
+EXEC = T("commands of a session, not of a config").msgid
+TESTS = T("probes, and times: what depends on them is taken both ways").msgid
+UNUSED = T("definitions that matter only where they are used").msgid
 
 PORT_IRRELEVANT = {
     LINK: """atm; backup; bandwidth; carrier-delay; channel-protocol; clock; compress; crc; crypto engine; dcbx; delay; dsl; duplex; eapol;

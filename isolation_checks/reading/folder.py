@@ -48,7 +48,7 @@ def read_folder(root: Path, jobs: int = 1) -> Snapshot:
         else:
             wanted.append(entry)
     if not wanted:
-        problems.append(ReadProblem(root.name, 0, T("the folder holds no configs")))
+        problems.append(ReadProblem(".", 0, T("the folder holds no configs")))
     wanted, clashes = _same_stem(wanted)
     problems.extend(clashes)
     devices = []
@@ -158,6 +158,8 @@ def _doubts(device: DeviceConfig) -> Iterable[ReadProblem]:
         yield ReadProblem(file, 0, T("more than one device in one file; only {device} was read", device=device.name))
     if facts.get("truncated"):
         yield ReadProblem(file, 0, T("the config of {device} ends in the middle", device=device.name))
+    if facts.get("interfaces") == "missing":
+        yield ReadProblem(file, 0, T("no file says how {device} sets up its interfaces", device=device.name))
 
 
 # --- who is who ------------------------------------------------------------------------------------------------------------------------

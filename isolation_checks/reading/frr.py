@@ -495,6 +495,7 @@ _GLOBAL_TABLE: dict[str, Handler] = {
     "service cputime-warning": LOGGING,
     "service walltime-warning": LOGGING,
     "allow-reserved-ranges": LIMITS,
+    "zebra nexthop kernel enable": LOADING,
     "agentx": MONITORING,
     "log": LOGGING,
     "debug": LOGGING,

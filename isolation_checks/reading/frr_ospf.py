@@ -65,6 +65,8 @@ class OspfProcessDraft:
     distribute_lists: list[tuple[str, str, Ref]] = field(default_factory=list)
     maximum_paths: int | None = None
     default_metric: int | None = None
+    default_route_metric: int | None = None
+    default_route_type: int | None = None
     summaries: list[tuple[int, int, bool, Ref]] = field(default_factory=list)
 
     def area(self, id_: str, ref: Ref) -> AreaDraft:
@@ -79,7 +81,7 @@ class OspfProcessDraft:
             passive=tuple(self.passive), active=tuple(self.active), bandwidth_reference=self.bandwidth_reference,
             distances=tuple(self.distances.items()), distribute_lists=tuple(self.distribute_lists), maximum_paths=self.maximum_paths,
             pe_checks_off=True, ref=self.ref, default_metric=self.default_metric, default_policy=self.default_policy,
-            summaries=tuple(self.summaries),
+            summaries=tuple(self.summaries), default_route_metric=self.default_route_metric, default_route_type=self.default_route_type,
         )  # fmt: skip
 
 
@@ -229,8 +231,10 @@ def _default_information(line: Line, rest: list[str]) -> bool:
     found = options([word for word in rest if word != "always"], "metric", "metric-type", "route-map")
     if line.no:
         process.default_route, process.default_policy = "", None
+        process.default_route_metric = process.default_route_type = None
     elif found is not None:
         process.default_route, process.default_policy = "always" if always else "conditional", found.get("route-map")
+        process.default_route_metric, process.default_route_type = number(found.get("metric", "")), number(found.get("metric-type", ""))
     return line.no or found is not None
 
 

@@ -10,21 +10,22 @@ from isolation_checks.reading import values
 from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.linux_draft import LinuxDraft
 from isolation_checks.snapshot import FeatureKind, PrefixEntry, PrefixList, Redistribution, Ref, RoutePolicy, Rule
+from topology.i18n import T
 
 if TYPE_CHECKING:
     from isolation_checks.reading.frr_bgp import BgpDraft
     from isolation_checks.reading.frr_ospf import OspfProcessDraft
 
-LABELS = "names and comments for people"
-LOGGING = "logging and debugging of the device itself"
-TIMERS = "timers of a routing protocol"
-DETECTION = "how fast a failed neighbour is noticed"
-IPV6_ROUTES = "selects IPv6 routes only"
-LOADING = "how daemons start, store and show their configuration"
-LIMITS = "sizes and batching of what a routing protocol sends"
-MONITORING = "how the device is watched, read only"
-QUEUES = "speed and quality of service, not what may pass"
-SECRETS = "a secret that is set elsewhere and compared nowhere here"
+LABELS = T("names and comments for people").msgid
+LOGGING = T("logging and debugging of the device itself").msgid
+TIMERS = T("timers of a routing protocol").msgid
+DETECTION = T("how fast a failed neighbour is noticed").msgid
+IPV6_ROUTES = T("selects IPv6 routes only").msgid
+LOADING = T("how daemons start, store and show their configuration").msgid
+LIMITS = T("sizes and batching of what a routing protocol sends").msgid
+MONITORING = T("how the device is watched, read only").msgid
+QUEUES = T("speed and quality of service, not what may pass").msgid
+SECRETS = T("a secret that is set elsewhere and compared nowhere here").msgid
 
 
 @dataclass(slots=True)

@@ -24,9 +24,10 @@ from isolation_checks.snapshot import (
     Rule,
     TcpFlag,
 )
+from topology.i18n import T
 
-V6_ONLY = "concerns IPv6 packets only; a line that turns IPv6 on is reported by itself"
-NOTE = "a name or remark for people"
+V6_ONLY = T("concerns IPv6 packets only; a line that turns IPv6 on is reported by itself").msgid
+NOTE = T("a name or remark for people").msgid
 TCP, UDP, ICMP = values.TCP, values.UDP, values.ICMP
 
 _FLAGS = {"ack": TcpFlag.ACK, "fin": TcpFlag.FIN, "psh": TcpFlag.PSH, "rst": TcpFlag.RST, "syn": TcpFlag.SYN, "urg": TcpFlag.URG}

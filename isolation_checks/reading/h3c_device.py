@@ -12,6 +12,7 @@ from isolation_checks.reading.h3c_management import management
 from isolation_checks.reading.h3c_names import interface_kind
 from isolation_checks.reading.h3c_switching import without
 from isolation_checks.reading.h3c_views import Reader
+from isolation_checks.reading.source import is_flat
 from isolation_checks.snapshot import (
     Applied,
     DeviceConfig,
@@ -76,9 +77,10 @@ def _old_release(draft: Draft) -> bool:
 
 
 def _facts(reader: Reader, draft: Draft) -> tuple[tuple[str, str], ...]:
-    """``truncated``: the device printed this, and the end that it prints is missing."""
+    """``truncated``: the device printed this, and the end that it prints is missing. Only what somebody typed may leave it out."""
     facts = {name: value for name, value in draft.facts.items() if not name.startswith("no-") and name != "end"}
-    if draft.version and "end" not in draft.facts and not reader.session.typing:
+    printed = draft.version or not is_flat(reader.source.lines)
+    if printed and "end" not in draft.facts and not reader.session.typing:
         facts["truncated"] = "yes"
     return tuple(sorted(facts.items()))
 
@@ -235,6 +237,8 @@ def _ospf(process: OspfDraft, draft: Draft) -> OspfProcess:
         default_metric=process.default_metric,
         default_policy=process.default_policy,
         summaries=tuple(process.summaries),
+        default_route_metric=process.default_route_metric,
+        default_route_type=process.default_route_type,
     )
 
 

@@ -190,6 +190,8 @@ class OspfDraft:
     maximum_paths: int | None = None
     pe_checks_off: bool = False
     default_metric: int | None = None
+    default_route_metric: int | None = None
+    default_route_type: int | None = None
     summaries: list[tuple[int, int, bool, Ref]] = field(default_factory=list)
 
 
@@ -427,7 +429,7 @@ class Draft:
     lines: list[LineDraft] = field(default_factory=list)
     line_classes: dict[str, LineDraft] = field(default_factory=dict)
     snmp: list[SnmpDraft] = field(default_factory=list)
-    snmp_groups: dict[str, tuple[str, bool, tuple[Applied, ...]]] = field(default_factory=dict)
+    snmp_groups: dict[str, tuple[str, bool, tuple[Applied, ...], Ref]] = field(default_factory=dict)
     domains: dict[str, DomainDraft] = field(default_factory=dict)
     default_domain: str = "system"
     flags: dict[str, Ref] = field(default_factory=dict)

@@ -9,9 +9,10 @@ from isolation_checks.reading.h3c_draft import AddressGroup, RuleDraft, ServiceG
 from isolation_checks.reading.h3c_names import Words, icmp_condition, integer, port_condition, protocol
 from isolation_checks.reading.h3c_views import Handler, Reader, View
 from isolation_checks.snapshot import AddressSet, Match, Ranges, Ternary
+from topology.i18n import T
 
-V6_ONLY = "concerns IPv6 packets only; a line that turns IPv6 on is reported by itself"
-NOTE = "a name or remark for people"
+V6_ONLY = T("concerns IPv6 packets only; a line that turns IPv6 on is reported by itself").msgid
+NOTE = T("a name or remark for people").msgid
 
 
 def addresses_of(names: list[str], groups: Mapping[str, AddressGroup]) -> tuple[list[Ternary], bool]:

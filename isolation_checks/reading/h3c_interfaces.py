@@ -10,6 +10,7 @@ from isolation_checks.reading.h3c_names import (
     Words,
     dotted_area,
     integer,
+    interface_kind,
     interface_range,
     take_interface,
     vlan_id,
@@ -17,7 +18,7 @@ from isolation_checks.reading.h3c_names import (
     whole_interface,
 )
 from isolation_checks.reading.h3c_views import Handler, Past, Reader, nothing
-from isolation_checks.snapshot import Applied, FeatureKind, InterfaceAddress
+from isolation_checks.snapshot import Applied, FeatureKind, InterfaceAddress, InterfaceKind
 
 
 def interface_of(reader: Reader) -> InterfaceDraft:
@@ -508,10 +509,15 @@ def opened(reader: Reader, name: str) -> InterfaceDraft:
 
 
 def names_of(words: Words) -> tuple[str, ...] | None:
-    """What follows ``interface``: one name, or ``range …`` of several."""
+    """What follows ``interface``: one name, or ``range …`` of several. A tunnel's kind may stand behind: ``Tunnel1 mode gre``."""
     if words and words[0].lower() == "range":
         rest = words[1:]
         if rest[:1] and rest[0].lower() == "name" and len(rest) > 3 and rest[2].lower() == "interface":
             rest = rest[3:]
         return interface_range(rest)
-    return (name,) if (name := whole_interface(words)) else None
+    found = take_interface(words)
+    if found is None:
+        return None
+    name, end = found
+    made = interface_kind(name) is InterfaceKind.TUNNEL and words[end : end + 1] and words[end].lower() == "mode"
+    return (name,) if made or end == len(words) else None

@@ -636,7 +636,7 @@ def _snmp_group(reader: Reader, words: Words) -> bool:
         return False
     rest = [word.lower() for word in words[2:]]
     security = next((word for word in rest if word in ("authentication", "privacy")), "none")
-    reader.draft.snmp_groups[words[1]] = security, "write-view" in rest, _acls(words[2:], reader)
+    reader.draft.snmp_groups[words[1]] = security, "write-view" in rest, _acls(words[2:], reader), reader.ref
     return True
 
 
@@ -895,7 +895,9 @@ def _frozen_user(user: UserDraft) -> User:
 
 
 def _frozen_snmp(item: SnmpDraft, draft: Draft) -> SnmpAccess:
-    security, write, filters = draft.snmp_groups.get(item.group or "", ("none", False, ()))
-    del security
+    """A user may speak at the level that its group demands, though it has keys for more."""
+    security, write, filters, ref = draft.snmp_groups.get(item.group or "", (item.security, False, (), item.ref))
     applied = tuple(Applied(draft.acl_key(acl.filter), acl.ref) for acl in dict.fromkeys(item.filters + filters))
-    return SnmpAccess(item.version, item.security, item.write or write, item.default, applied, item.ref)
+    security = values.weaker(item.security, security) if item.version == "v3" else item.security
+    ref = ref if security != item.security else item.ref
+    return SnmpAccess(item.version, security, item.write or write, item.default, applied, ref)

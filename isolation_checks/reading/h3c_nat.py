@@ -25,8 +25,9 @@ from isolation_checks.snapshot import (
     Rule,
     SourceNat,
 )
+from topology.i18n import T
 
-MAPPING_ONLY = "how translated ports are chosen, logged or kept; what is translated stands elsewhere"
+MAPPING_ONLY = T("how translated ports are chosen, logged or kept; what is translated stands elsewhere").msgid
 
 
 def _interface(reader: Reader) -> InterfaceDraft:

@@ -11,8 +11,9 @@ from isolation_checks.reading.h3c_interfaces import authentication
 from isolation_checks.reading.h3c_names import Words, dotted_area, integer, take_interface, whole_interface, wildcard_word
 from isolation_checks.reading.h3c_views import Handler, Past, Reader, View, alike, nothing
 from isolation_checks.snapshot import Action, FeatureKind, PrefixEntry, Redistribution, StaticRoute, Vrf
+from topology.i18n import T
 
-PACE = "how fast and how often routing messages are sent; which routes there are does not depend on it"
+PACE = T("how fast and how often routing messages are sent; which routes there are does not depend on it").msgid
 
 
 # --- VPN instances ---
@@ -417,13 +418,16 @@ def _ospf_default(reader: Reader, words: Words) -> bool:
     if "route-policy" in lowered[:-1]:
         process.default_policy = words[lowered.index("route-policy") + 1]
     if "cost" in lowered[:-1]:
-        process.default_metric = integer(words[lowered.index("cost") + 1])
+        process.default_route_metric = integer(words[lowered.index("cost") + 1])
+    if "type" in lowered[:-1]:
+        process.default_route_type = integer(words[lowered.index("type") + 1])
     return True
 
 
 def _undo_ospf_default(reader: Reader, _words: Words) -> bool:
     process = _process(reader)
     process.default_route, process.default_policy = "", None
+    process.default_route_metric = process.default_route_type = None
     return True
 
 
@@ -465,7 +469,8 @@ def redistribution(reader: Reader, words: Words) -> Redistribution | None:
         elif word not in ("tag", "vpn-instance") or not after:
             return None
         at += 2
-    return Redistribution(source, process, policy, metric, kind, reader.ref)
+    internal = "allow-ibgp" in [word.lower() for word in words]
+    return Redistribution(source, process, policy, metric, kind, reader.ref, internal)
 
 
 def _import(reader: Reader, words: Words) -> bool:

@@ -10,6 +10,7 @@ from isolation_checks.reading.h3c_names import Words, integer, interface_range, 
 from isolation_checks.reading.h3c_tables import INTERFACE_PAST, INTERFACE_REASONS, VLAN_REASONS
 from isolation_checks.reading.h3c_views import Handler, Past, Reader, View, nothing
 from isolation_checks.snapshot import FeatureKind, Ranges
+from topology.i18n import T
 
 
 def _link_mode(reader: Reader, words: Words) -> bool:
@@ -336,12 +337,12 @@ SYSTEM: dict[str, Handler] = {
     "irf member": _irf,
     "irf domain": nothing,
     "irf mode": nothing,
-    "irf mac-address": "timers and addresses of the stack itself",
-    "irf auto-update": "timers and addresses of the stack itself",
-    "irf link-delay": "timers and addresses of the stack itself",
-    "irf auto-merge": "timers and addresses of the stack itself",
+    "irf mac-address": T("timers and addresses of the stack itself").msgid,
+    "irf auto-update": T("timers and addresses of the stack itself").msgid,
+    "irf link-delay": T("timers and addresses of the stack itself").msgid,
+    "irf auto-merge": T("timers and addresses of the stack itself").msgid,
     "irf-port-configuration active": _irf,
-    "irf-port global load-sharing": "timers and addresses of the stack itself",
+    "irf-port global load-sharing": T("timers and addresses of the stack itself").msgid,
     "chassis convert": Past(FeatureKind.STACKING),
     "irf-fabric": _irf,
 }

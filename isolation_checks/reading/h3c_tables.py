@@ -7,22 +7,23 @@ from __future__ import annotations
 from isolation_checks.reading.h3c_acl import NOTE, V6_ONLY
 from isolation_checks.reading.h3c_views import EXECUTED, KEYS, Handler, Past, View, alike
 from isolation_checks.snapshot import FeatureKind
+from topology.i18n import T
 
-HARDWARE = "hardware, power and files of the device itself"
-CLOCK = "how the device tells the time"
-LOGS = "what is counted, logged or reported, and how"
-LOOPS = "finds neighbours, loops and broken links; it can only block a port"
-RATES = "rates, queues and markings: how fast packets pass, not which"
-REFUSES = "checks hosts and frames; it can only refuse some"
-LIMITS = "limits, timers and ageing of tables and sessions"
-LEASES = "which addresses hosts are given; proofs trust no address of a host"
-ROLES = "what somebody who has logged in may type; who may log in is read elsewhere"
-PROTECTION = "defence against floods and attacks; it can only drop packets"
-PROPOSALS = "keys and proposals for tunnels, which count where they are applied"
-RADIO = "how a radio sends; whoever may use it counts where it is switched on"
-SNOOPING = "which ports of one VLAN a multicast frame goes to"
-SESSIONS = "how established sessions are kept, timed out and synchronised"
-CLIENT = "what the device itself asks others for"
+HARDWARE = T("hardware, power and files of the device itself").msgid
+CLOCK = T("how the device tells the time").msgid
+LOGS = T("what is counted, logged or reported, and how").msgid
+LOOPS = T("finds neighbours, loops and broken links; it can only block a port").msgid
+RATES = T("rates, queues and markings: how fast packets pass, not which").msgid
+REFUSES = T("checks hosts and frames; it can only refuse some").msgid
+LIMITS = T("limits, timers and ageing of tables and sessions").msgid
+LEASES = T("which addresses hosts are given; proofs trust no address of a host").msgid
+ROLES = T("what somebody who has logged in may type; who may log in is read elsewhere").msgid
+PROTECTION = T("defence against floods and attacks; it can only drop packets").msgid
+PROPOSALS = T("keys and proposals for tunnels, which count where they are applied").msgid
+RADIO = T("how a radio sends; whoever may use it counts where it is switched on").msgid
+SNOOPING = T("which ports of one VLAN a multicast frame goes to").msgid
+SESSIONS = T("how established sessions are kept, timed out and synchronised").msgid
+CLIENT = T("what the device itself asks others for").msgid
 
 
 INTERFACE_REASONS: dict[str, Handler] = {

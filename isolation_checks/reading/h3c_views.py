@@ -20,6 +20,7 @@ from isolation_checks.reading.h3c_prompts import Prompt, Session
 from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.source import Source
 from isolation_checks.snapshot import Feature, FeatureKind, LineCode, Ref
+from topology.i18n import T
 
 
 class Past(NamedTuple):
@@ -33,9 +34,9 @@ Handler: TypeAlias = "Run | str | Past"
 """A function that reads what follows the keywords and says whether it understood; or the reason why the command is irrelevant."""
 Table: TypeAlias = Mapping[str, Handler]
 
-EXECUTED = "a command that shows, saves or tests, and changes no configuration"
-BANNER = "text shown to people"
-KEYS = "keys and certificates, which the model never holds"
+EXECUTED = T("a command that shows, saves or tests, and changes no configuration").msgid
+BANNER = T("text shown to people").msgid
+KEYS = T("keys and certificates, which the model never holds").msgid
 UNDO = ("undo", "und", "un")
 
 
@@ -235,6 +236,14 @@ class Reader:
                 self.push(FEATURE_VIEW, None, handler.kind)
             return True
         self.ledger.codes[self.number - 1] = LineCode.UNDERSTOOD
+        before = tuple(self.frames)
+        if self._each(handler, frame, words):
+            return True
+        self.frames[:] = before  # a handler may have entered or left a view before it found what it does not know
+        return False
+
+    def _each(self, handler: Run, frame: Frame, words: Words) -> bool:
+        """For every member of a range of interfaces, or for what the view is of."""
         if not frame.members:
             return handler(self, words)
         for member in frame.members:

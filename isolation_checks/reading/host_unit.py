@@ -10,14 +10,17 @@ from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.linux import Host
 from isolation_checks.reading.source import Source
 from isolation_checks.snapshot import DeviceConfig, FerryTask, HostUnit, LineCode, Ref
+from topology.i18n import T
 
-SHEETS = "a task sheet for people, made from the same tasks"
+SHEETS = T("a task sheet for people, made from the same tasks").msgid
 _SHEETS = ("tasks.zh.html", "tasks.en.html", "tasks.zh.md", "tasks.en.md")
 _TOP = frozenset({"version", "gatekeeper", "side", "unit", "address", "gateway", "tasks"})
 _TASK = frozenset({
     "task_id", "channel", "name", "enabled", "kind", "direction", "mode", "service", "role", "server", "listens", "connects", "interval_s",
     "allow", "max_mb", "virus_scan", "log", "level", "owner", "approval",
 })  # fmt: skip
+_ALWAYS = {"virus_scan": "full", "log": "true"}
+"""The model holds no other value of these."""
 _MODES = {"send": "sends", "receive": "receives"}
 
 
@@ -137,6 +140,9 @@ class _Tasks:
         allow = entries.get("allow")
         role = _MODES.get(_scalar(entries.get("mode")))
         direction = _scalar(entries.get("direction"))
+        for key, value in _ALWAYS.items():
+            if key in entries and _scalar(entries[key]).lower() != value:
+                self._unknown(entries[key], self.key_of[id(entries[key])])
         if (
             number is None or role is None or direction not in ("inner-to-outer", "outer-to-inner")
             or not isinstance(allow, yaml.SequenceNode) or enabled is None

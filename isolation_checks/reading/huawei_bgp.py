@@ -9,6 +9,7 @@ from isolation_checks.reading.huawei_ospf import redistribution, undo_import
 from isolation_checks.reading.huawei_views import Entry, Reading, UnreadError, View, done, feature
 from isolation_checks.reading.values import ip, mask_length
 from isolation_checks.snapshot import Action, Applied, BgpNeighbor, BgpProcess, FeatureKind
+from topology.i18n import T
 
 _QUIET = {
     "timer", "advertise-community", "advertise-ext-community", "route-update-interval", "keep-all-routes", "capability-advertise",
@@ -266,7 +267,7 @@ _FAMILIES: dict[str, Entry] = {
 }  # fmt: skip
 BGP = View("bgp", _PROCESS | _FAMILIES)
 FAMILY = View("bgp family", _PROCESS)
-_OF_OTHERS = "part of an address family that is a feature as a whole"
+_OF_OTHERS = T("part of an address family that is a feature as a whole").msgid
 _OTHER = View("bgp other family", {}, swallow=_OF_OTHERS)
 _SIX = View("bgp ipv6 family", {}, swallow=IPV6_ONLY)
 BGP_TOP: dict[str, Entry] = {"bgp": open_bgp, "undo bgp": undo_bgp}

@@ -152,6 +152,8 @@ class OspfDraft:
     redistributions: list[Redistribution] = field(default_factory=list)
     default_route: str = ""
     default_metric: int | None = None
+    default_route_metric: int | None = None
+    default_route_type: int | None = None
     default_policy: str | None = None
     passive_default: bool = False
     passive: list[str] = field(default_factory=list)
@@ -296,6 +298,7 @@ class SnmpGroup:
     security: str
     write: bool
     filters: tuple[Applied, ...]
+    ref: Ref
 
 
 @dataclass(slots=True)

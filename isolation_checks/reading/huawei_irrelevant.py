@@ -6,24 +6,25 @@ Only what is known to be so stands here; a command that is in no table is not un
 from __future__ import annotations
 
 from isolation_checks.reading.huawei_views import Entry, swallow
+from topology.i18n import T
 
-PEOPLE = "descriptions and names for people"
-CLOCK = "clock and time zone"
-LOGS = "formats, levels and storage of logs and alarms"
-HARDWARE = "boards, optics, fans, power and lamps"
-LOOPS = "spanning tree and loop protection only close ports"
-RATES = "queues, rates and marking change how fast, not what passes"
-TIMERS = "timers and limits that pass nothing"
-ONLY_DROPS = "protection that only ever drops packets"
-CRYPTO = "keys and proposals; what uses them is a feature where it is bound"
-DHCP = "hands out addresses to hosts; passes nothing between networks"
-SCREEN = "how a session on the console or a terminal looks"
-IPV6_ONLY = "IPv6 only; lines that switch IPv6 on are features of their own"
-WIRELESS = "radio settings; what lets wireless hosts in is a feature"
-UPDATES = "updates of signatures and licences"
-UNUSED = "definitions that matter only where they are bound"
-DETECTION = "link detection; what it tracks counts as conditional"
-SCHEDULE = "time ranges; what refers to them counts as conditional"
+PEOPLE = T("descriptions and names for people").msgid
+CLOCK = T("clock and time zone").msgid
+LOGS = T("formats, levels and storage of logs and alarms").msgid
+HARDWARE = T("boards, optics, fans, power and lamps").msgid
+LOOPS = T("spanning tree and loop protection only close ports").msgid
+RATES = T("queues, rates and marking change how fast, not what passes").msgid
+TIMERS = T("timers and limits that pass nothing").msgid
+ONLY_DROPS = T("protection that only ever drops packets").msgid
+CRYPTO = T("keys and proposals; what uses them is a feature where it is bound").msgid
+DHCP = T("hands out addresses to hosts; passes nothing between networks").msgid
+SCREEN = T("how a session on the console or a terminal looks").msgid
+IPV6_ONLY = T("IPv6 only; lines that switch IPv6 on are features of their own").msgid
+WIRELESS = T("radio settings; what lets wireless hosts in is a feature").msgid
+UPDATES = T("updates of signatures and licences").msgid
+UNUSED = T("definitions that matter only where they are bound").msgid
+DETECTION = T("link detection; what it tracks counts as conditional").msgid
+SCHEDULE = T("time ranges; what refers to them counts as conditional").msgid
 
 _INTERFACE: dict[str, str] = {
     PEOPLE: """alias""",

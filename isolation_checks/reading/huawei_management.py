@@ -7,7 +7,7 @@ from isolation_checks.reading.huawei_draft import Draft, LineDraft, ServiceDraft
 from isolation_checks.reading.huawei_irrelevant import IPV6_ONLY, LOGS, SCREEN
 from isolation_checks.reading.huawei_names import take_interface
 from isolation_checks.reading.huawei_views import Entry, Handler, Reading, UnreadError, View, done, keyword
-from isolation_checks.reading.values import ip
+from isolation_checks.reading.values import ip, weaker
 from isolation_checks.snapshot import Applied, Management, Server, Service, SnmpAccess, TerminalLine, User
 
 PORTS = {
@@ -183,9 +183,8 @@ def _community(r: Reading, words: list[str]) -> None:
     _snmp_on(r)
     write = keyword(words[0], "read", "write") == "write"
     rest = words[1:]
-    plain = rest[0] not in ("cipher", "simple") or rest[0] == "simple"
     value = rest[1] if rest[0] in ("cipher", "simple") else rest[0]
-    default = plain and value.lower() in ("public", "private")
+    default = value.lower() in ("public", "private")  # after `cipher`, too: people type the name itself there, and no cipher text is one
     r.draft.snmp_communities.append(SnmpCommunity("v2c", write, default, _acl_in(r, rest[1:]), r.ref))
 
 
@@ -210,7 +209,7 @@ def _snmp_group(r: Reading, words: list[str]) -> None:
     words = words if words[0] in ("v1", "v2c", "v3") else ["v3", *words]
     security = next((word for word in words[2:3] if word in ("privacy", "authentication", "noauthentication", "noauth")), "none")
     security = "none" if security.startswith("noauth") else security
-    r.draft.snmp_groups[words[1]] = SnmpGroup(security, "write-view" in words, _acl_in(r, words))
+    r.draft.snmp_groups[words[1]] = SnmpGroup(security, "write-view" in words, _acl_in(r, words), r.ref)
 
 
 def _snmp_user(r: Reading, words: list[str]) -> None:
@@ -355,6 +354,9 @@ def _accesses(draft: Draft) -> tuple[SnmpAccess, ...]:
     for user in draft.snmp_users.values():
         group = draft.snmp_groups.get(user.group)
         security = "privacy" if user.privacy else "authentication" if user.authentication else "none"
+        ref = user.ref
+        if group is not None and (admitted := weaker(security, group.security)) != security:
+            security, ref = admitted, group.ref
         filters = (*user.filters, *(group.filters if group is not None else ()))
-        found.append(SnmpAccess("v3", security, group is None or group.write, False, _applied(draft, filters), user.ref))
+        found.append(SnmpAccess("v3", security, group is None or group.write, False, _applied(draft, filters), ref))
     return tuple(found)

@@ -83,6 +83,7 @@ def redistribution(r: Reading, words: list[str]) -> Redistribution:
     if words and words[0].isdigit():
         process, words = words[0], words[1:]
     values: dict[str, str] = {}
+    internal = "permit-ibgp" in words
     while words:
         if words[0] in ("permit-ibgp", "tag", "inherit-cost", "level-1", "level-2", "level-1-2", "non-relay-tunnel", "valid-route"):
             words = words[2 if words[0] == "tag" else 1 :]
@@ -93,8 +94,9 @@ def redistribution(r: Reading, words: list[str]) -> Redistribution:
     cost = values.get("cost", values.get("med"))
     kind = values.get("type")
     return Redistribution(
-        source, process, values.get("route-policy"), int(cost) if cost is not None else None, int(kind) if kind is not None else None, r.ref
-    )
+        source, process, values.get("route-policy"), None if cost is None else int(cost), None if kind is None else int(kind), r.ref,
+        internal,
+    )  # fmt: skip
 
 
 def _import(r: Reading, words: list[str]) -> None:
@@ -118,7 +120,7 @@ def _undo_import(r: Reading, words: list[str]) -> None:
 def _default(r: Reading, words: list[str]) -> None:
     process = _here(r)
     state = "conditional"
-    metric = policy = None
+    metric = policy = kind = None
     while words:
         if words[0] == "always":
             state, words = "always", words[1:]
@@ -127,17 +129,19 @@ def _default(r: Reading, words: list[str]) -> None:
         elif words[0] == "cost":
             metric, words = int(words[1]), words[2:]
         elif words[0] == "type":
-            words = words[2:]
+            kind, words = int(words[1]), words[2:]
         elif words[0] == "route-policy":
             policy, words = words[1], words[2:]
         else:
             raise UnreadError
-    process.default_route, process.default_metric, process.default_policy = state, metric, policy
+    process.default_route, process.default_policy = state, policy
+    process.default_route_metric, process.default_route_type = metric, kind
 
 
 def _undo_default(r: Reading, _words: list[str]) -> None:
     process = _here(r)
-    process.default_route, process.default_metric, process.default_policy = "", None, None
+    process.default_route, process.default_policy = "", None
+    process.default_route_metric = process.default_route_type = None
 
 
 def _silent(r: Reading, words: list[str]) -> None:
@@ -337,6 +341,7 @@ def processes(draft: Draft) -> tuple[OspfProcess, ...]:
             tuple(area.done() for area in item.areas.values()), tuple(item.redistributions), item.default_route, item.passive_default,
             tuple(item.passive), tuple(item.active), item.bandwidth_reference, tuple(item.distances.items()), tuple(item.distribute_lists),
             item.maximum_paths, item.pe_checks_off, item.ref, item.default_metric, item.default_policy, tuple(item.summaries),
+            item.default_route_metric, item.default_route_type,
         )
         for item in draft.ospf.values()
     )  # fmt: skip

@@ -38,8 +38,9 @@ from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.source import Source
 from isolation_checks.reading.values import ip
 from isolation_checks.snapshot import DeviceConfig, FeatureKind, Range, SourceNat
+from topology.i18n import T
 
-_OF_FEATURE = "part of a view that is a feature as a whole"
+_OF_FEATURE = T("part of a view that is a feature as a whole").msgid
 
 
 # --- pairs

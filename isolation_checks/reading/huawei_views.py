@@ -14,7 +14,9 @@ from typing import NamedTuple, TypeAlias
 from isolation_checks.reading.commands import Commands
 from isolation_checks.reading.huawei_draft import Draft
 from isolation_checks.reading.ledger import Ledger
+from isolation_checks.reading.source import is_flat
 from isolation_checks.snapshot import FeatureKind, LineCode, Ref
+from topology.i18n import T
 
 PAGER_WIDTH = 42  # blanks that an erased pager prompt leaves before a line
 _VERSION = re.compile(r"^!\s*software version\s+(\S+)|^\[?(V\d{3}R\d{3}\w*)\]?$", re.IGNORECASE)
@@ -25,7 +27,7 @@ _STAMP = re.compile(
 )
 _QUOTED = re.compile(r'"[^"]*"|\S+')
 
-FRAMING = "the frame of the text: headers, prompts and commands that only show or save"
+FRAMING = T("the frame of the text: headers, prompts and commands that only show or save").msgid
 _SAVING = {"save", "commit", "y", "yes", "n"}
 
 
@@ -165,7 +167,7 @@ class Reading:
     # --- the pass
 
     def run(self, lines: tuple[str, ...]) -> Draft:
-        self._flat = _is_flat(lines)
+        self._flat = is_flat(lines)
         ledger = self.ledger
         for number, raw in enumerate(lines, 1):
             self.number = number
@@ -345,18 +347,6 @@ class Reading:
 
     def _not_understood(self) -> None:
         self.ledger.not_understood(self.number, self.text, tuple(entry.label for entry in self._stack[1:] if entry.view is not _UNKNOWN))
-
-
-def _is_flat(lines: tuple[str, ...]) -> bool:
-    """Whether the text is one without indentation: hardly a line stands to the right of the one that opens its view."""
-    indented = total = 0
-    before = "#"
-    for line in lines[:3000]:
-        if line and line[0] != "#":
-            total += 1
-            indented += line[0] in " \t" and before[:1] != "#"
-        before = line or before
-    return indented * 20 < total
 
 
 def _is_pager(text: str) -> bool:

@@ -19,8 +19,9 @@ from isolation_checks.reading.huawei_views import Entry, Handler, Reading, View,
 from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.source import Source
 from isolation_checks.snapshot import DeviceConfig, FeatureKind
+from topology.i18n import T
 
-_OF_FEATURE = "part of a view that is a feature as a whole"
+_OF_FEATURE = T("part of a view that is a feature as a whole").msgid
 
 
 def _sysname(r: Reading, words: list[str]) -> None:

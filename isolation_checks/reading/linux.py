@@ -105,6 +105,9 @@ class Host:
 
     def built(self, platform: str, **more: object) -> DeviceConfig:
         draft, ruleset = self.draft, self.ruleset
+        kinds = {kind for kind, _, _ in self.files}
+        if not kinds & {"links", "ifupdown"} and (len(kinds) > 1 or platform == "host_unit"):
+            draft.facts["interfaces"] = "missing"  # bridges, VRFs and tunnels may be there of which no other file knows
         routing = frr.conclude(self.routing)
         features, unknown, coverage = finished([(source, ledger) for _, source, ledger in self.files])
         return DeviceConfig(

@@ -10,8 +10,9 @@ from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.linux_draft import LinuxDraft, ipv6_seen
 from isolation_checks.reading.source import Source
 from isolation_checks.snapshot import FeatureKind, InterfaceAddress, InterfaceKind, Ref, StaticRoute
+from topology.i18n import T
 
-NEIGHBOURS = "entries of the neighbour table, which change no way"
+NEIGHBOURS = T("entries of the neighbour table, which change no way").msgid
 _TUNNELS = frozenset(
     {"gre", "gretap", "ipip", "sit", "vti", "wireguard", "erspan", "ip6tnl", "ip6gre", "ip6gretap", "geneve", "xfrm", "ppp"}
 )

@@ -25,10 +25,11 @@ from isolation_checks.snapshot import (
     SnmpAccess,
     User,
 )
+from topology.i18n import T
 
-CLOCK = "how the clock is disciplined"
-SESSIONS = "limits of a login session"
-CIPHERS = "choice of ciphers and keys"
+CLOCK = T("how the clock is disciplined").msgid
+SESSIONS = T("limits of a login session").msgid
+CIPHERS = T("choice of ciphers and keys").msgid
 
 Reader: TypeAlias = Callable[[LinuxDraft, Source, Ledger], None]
 _Line: TypeAlias = Callable[[LinuxDraft, Ledger, int, list[str]], bool]

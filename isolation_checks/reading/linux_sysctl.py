@@ -8,13 +8,14 @@ from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.linux_draft import LinuxDraft
 from isolation_checks.reading.source import Source
 from isolation_checks.snapshot import FeatureKind, Ref
+from topology.i18n import T
 
-ARP = "how addresses of neighbours are asked and answered"
-ICMP = "which ICMP messages the host itself sends or heeds"
-KERNEL = "memory, scheduling and limits of the kernel"
-TCP = "connections of the host itself"
-PATHS = "choice among equal routes"
-SESSIONS = "how strictly sessions are tracked"
+ARP = T("how addresses of neighbours are asked and answered").msgid
+ICMP = T("which ICMP messages the host itself sends or heeds").msgid
+KERNEL = T("memory, scheduling and limits of the kernel").msgid
+TCP = T("connections of the host itself").msgid
+PATHS = T("choice among equal routes").msgid
+SESSIONS = T("how strictly sessions are tracked").msgid
 
 _IRRELEVANT = (
     (re.compile(r"net\.ipv4\.conf\.[^.]+\.(arp_\w+|proxy_arp_pvlan)"), ARP),

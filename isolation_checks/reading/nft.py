@@ -25,9 +25,10 @@ from isolation_checks.snapshot import (
     Rule,
     SourceNat,
 )
+from topology.i18n import T
 
-ONLY_IPV6 = "says what happens to IPv6 packets only"
-ONLY_ARP = "says what happens to ARP packets only"
+ONLY_IPV6 = T("says what happens to IPv6 packets only").msgid
+ONLY_ARP = T("says what happens to ARP packets only").msgid
 _PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100, "out": 100}
 _BRIDGE_PRIORITIES = {"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300}
 _STAGES = ("ingress", "prerouting", "input", "forward", "output", "postrouting")

@@ -59,3 +59,15 @@ def _unpaged(line: str) -> str:
     while "\x08" in line:
         line = _BACKSPACE.sub("", line, count=1)
     return _PAGER.sub("", line, count=1) if _PAGER.match(line) else line
+
+
+def is_flat(lines: tuple[str, ...]) -> bool:
+    """Whether a text with ``#`` between its blocks has no indentation: hardly a line stands to the right of the one that opens its view."""
+    indented = total = 0
+    before = "#"
+    for line in lines[:3000]:
+        if line and line[0] != "#":
+            total += 1
+            indented += line[0] in " \t" and before[:1] != "#"
+        before = line or before
+    return indented * 20 < total

@@ -167,3 +167,11 @@ ICMP_TYPES: dict[str, tuple[int, int | None]] = {
     "timestamp-reply": (14, None), "information-request": (15, None), "information-reply": (16, None), "mask-request": (17, None),
     "address-mask-request": (17, None), "mask-reply": (18, None), "address-mask-reply": (18, None), "traceroute": (30, None),
 }  # fmt: skip
+
+
+_SNMP_LEVELS = ("none", "authentication", "privacy")
+
+
+def weaker(user: str, group: str) -> str:
+    """The level at which a user of SNMPv3 gets in: a group demands its own, whatever keys the user has (RFC 3415 §2.4)."""
+    return min(user, group, key=lambda level: _SNMP_LEVELS.index(level) if level in _SNMP_LEVELS else 0)

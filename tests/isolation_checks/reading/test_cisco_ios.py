@@ -911,7 +911,7 @@ router ospf 1 vrf RED
             2,
             True,
             at(11),
-            default_metric=5,
+            default_route_metric=5,
             default_policy="DR",
             summaries=((address("10.8.0.0"), 16, False, at(31)),),
         ),
@@ -1604,3 +1604,19 @@ def test_no_source_at_all() -> None:
     assert parse("x", ()).name == "x"
     assert looks_like(Source("x", (), "utf-8", ())) == 0.0
     assert host(1) == Ternary(1, FULL)
+
+
+@pytest.mark.parametrize(
+    ("lines", "gateway"),
+    [
+        ("interface Gi0/1\n switchport mode access\n", "10.9.0.1"),  # a switch that does not say that it routes
+        ("no ip routing\n", "10.9.0.1"),
+        ("ip routing\ninterface Gi0/1\n switchport mode access\n", None),
+        ("interface Gi0/0\n ip address 10.9.0.2 255.255.255.0\n", None),  # a router routes unless it says that it does not
+    ],
+)
+def test_the_default_gateway_counts_where_the_device_does_not_route(lines: str, gateway: str | None) -> None:
+    config = read(f"{lines}ip default-gateway 10.9.0.1\n")
+    found = [(item.network, item.length, item.next_hop) for item in config.static_routes]
+    assert found == ([(0, 0, address(gateway))] if gateway else [])
+    assert read(f"{lines}ip default-gateway 10.9.0.1\nno ip default-gateway\n").static_routes == ()

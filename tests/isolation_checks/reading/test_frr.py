@@ -115,7 +115,7 @@ def test_ospf(border: DeviceConfig) -> None:
                 OspfArea("0.0.0.0", "normal", (), (), "none", at(58), None, (("out", "P", at(58)),)),  # noqa: S104
             ),
             (Redistribution("static", "", "ST", 50, 1, at(53)),),
-            "always", True, (), ("eth1",), None, (), (), None, True, at(49),
+            "always", True, (), ("eth1",), None, (), (), None, True, at(49), default_route_metric=5,
         ),
     )  # fmt: skip
 

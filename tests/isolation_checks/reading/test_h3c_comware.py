@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isolation_checks.reading import h3c_acl, h3c_comware, h3c_secpath
@@ -880,6 +880,7 @@ def test_the_shortcut_for_rules_reads_as_the_long_way(action: str, pieces: list[
 @needs_real
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6))
+@example(2770)  # a handler left a view and then did not understand
 def test_cut_and_shuffled_configs(seed: int) -> None:
     chance = random.Random(seed)
     lines = list(source_of(chance.choice(FILES).name).lines)

@@ -282,6 +282,7 @@ redundancy group g
   bind slot 1
   priority 100
 #
+return
 """
     )
     assert dict(config.facts) == {"rbm": "yes", "redundancy-group": "yes"}

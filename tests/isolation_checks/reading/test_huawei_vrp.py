@@ -598,7 +598,7 @@ return
                 ),
                 OspfArea("0.0.0.6", "totally-nssa", *nothing, "none", at(30)),
             ),
-            (Redistribution("static", "", "S", 20, 2, at(6)), Redistribution("bgp", "", None, None, None, at(7))),
+            (Redistribution("static", "", "S", 20, 2, at(6)), Redistribution("bgp", "", None, None, None, at(7), internal=True)),
             "always",
             True,
             (),
@@ -609,9 +609,11 @@ return
             4,
             True,
             at(3),
-            5,
+            None,
             None,
             ((ip("10.64.0.0"), 10, False, at(17)),),
+            5,
+            1,
         ),
         OspfProcess(
             "1", None, ip("10.0.0.9"), (OspfArea(AREA, "normal", *nothing, "none", at(35)),), (), "", False, (), (), None, (), (),
@@ -1260,3 +1262,14 @@ def test_mangled_lines(seed: int, size: int) -> None:
 def test_truncation(lines: list[str], cut: int) -> None:
     text = "\n".join(lines)[:cut]
     assert whole(vrp(text))
+
+
+@pytest.mark.parametrize("words", ["read public", "read cipher public", "write cipher Private", "read simple private"])
+def test_a_community_that_the_maker_ships_is_one_however_it_is_entered(words: str) -> None:
+    (access,) = vrp(f"snmp-agent community {words}\n").management.snmp
+    assert access.default
+
+
+def test_a_community_in_cipher_text_is_nobodys_default() -> None:
+    (access,) = vrp("snmp-agent community read cipher %^%#public$Xy7%^%#\n").management.snmp
+    assert not access.default
