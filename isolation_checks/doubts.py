@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from isolation_checks.rules.words import FEATURE
 from isolation_checks.snapshot import DeviceConfig, FeatureKind, Ref, UnknownLine
 from isolation_checks.verdicts import Doubt
 from topology.facts import Role
@@ -96,7 +97,7 @@ _READ_NO_CONFIG = frozenset(
     {
         "PHY-APART", "PHY-CHASSIS", "PHY-CABLE", "PHY-CIRCUIT", "PHY-MANAGEMENT", "PHY-LAN", "PHY-EXIT",
         "GAP-OWNER", "GAP-LEVEL", "GAP-UNIT", "EGR-CUT", "EGR-COUNTY", "EGR-INNER", "EGR-EXIT",
-        "TIER-TOWNSHIP", "TIER-COUNTY", "TIER-ADJACENT", "TIER-SYSTEMS", "VPN-MERGED", "VPN-NEW", "VPN-REALM",
+        "TIER-TOWNSHIP", "TIER-COUNTY", "TIER-ADJACENT", "TIER-SYSTEMS", "VPN-MERGED", "VPN-NEW", "VPN-REALM", "RES-APART",
     }
 )  # fmt: skip
 _SAY_THEMSELVES = frozenset({"COV-DEVICE", "COV-NAME", "COV-LINE", "COV-FEATURE", "COV-READ"})
@@ -168,7 +169,7 @@ def _of_config(case: Case, config: DeviceConfig) -> Iterator[Gap]:
     for line in config.unknown:
         yield Gap(GapKind.LINE, Doubt(T("line not understood: {line}", line=line.text), line.ref), host_unit, area(line))
     for feature in config.features:
-        doubt = Doubt(T("not modelled ({kind}): {line}", kind=feature.kind.value, line=feature.detail), feature.ref)
+        doubt = Doubt(T("not modelled ({kind}): {line}", kind=FEATURE[feature.kind], line=feature.detail), feature.ref)
         yield Gap(GapKind.FEATURE, doubt, host_unit, Area.OTHER, feature.kind)
 
 

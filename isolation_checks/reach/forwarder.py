@@ -6,7 +6,7 @@ No packet sets here: the proof computes with sets on this, and the replay of a w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -19,12 +19,14 @@ from isolation_checks.snapshot import (
     DestinationNat,
     DeviceConfig,
     Filter,
+    Firewall,
     Hook,
     Interface,
     Ref,
     Rule,
     SourceNat,
     Ternary,
+    Vlan,
     VrfLeak,
 )
 
@@ -114,7 +116,27 @@ class Forwarder:
         )
 
     def _hooks(self, *stages: str) -> list[Hook]:
-        return [hook for hook in sorted(self.config.hooks, key=lambda hook: hook.priority) if hook.stage in stages]
+        return [hook for hook in self._ordered_hooks if hook.stage in stages] if self._ordered_hooks else []
+
+    @cached_property
+    def _ordered_hooks(self) -> list[Hook]:
+        return sorted(self.config.hooks, key=lambda hook: hook.priority)
+
+    @cached_property
+    def _filtered_vlans(self) -> list[Vlan]:
+        return [vlan for vlan in self.config.vlans if vlan.filters_in or vlan.filters_out]
+
+    def entries(self, vrf: str, group: str) -> list[Door]:
+        """The doors by which packets of a group may come into a VRF. Where VRFs leak, they may have come in by doors of other ones."""
+        key = "" if self.leaks else vrf, group
+        found = self._entries.get(key)
+        if found is None:
+            found = self._entries[key] = [door for door in self.doors if door.group == group and (door.vrf == vrf or self.leaks)]
+        return found
+
+    @cached_property
+    def _entries(self) -> dict[tuple[str, str], list[Door]]:
+        return {}
 
     # ------------------------------------------------------------------------------------------------ filters, in the order of a packet's
     # way
@@ -146,7 +168,7 @@ class Forwarder:
         return [self._hooked(hook) for hook in self._hooks("input")]
 
     def _vlan(self, door: Door, which: str) -> Iterable[Applied]:
-        for vlan in self.config.vlans:
+        for vlan in self._filtered_vlans:
             if any(first <= vlan.id <= last for first, last in door.interface.vlans):
                 yield from getattr(vlan, which)
 
@@ -163,6 +185,16 @@ class Forwarder:
         firewall = self.config.firewall
         if firewall is None:
             return None
+        found = self._policies.get((source, target))
+        if found is None:
+            found = self._policies[source, target] = self._between(firewall, source, target)
+        return found
+
+    @cached_property
+    def _policies(self) -> dict[tuple[str, str], Filter]:
+        return {}
+
+    def _between(self, firewall: Firewall, source: str, target: str) -> Filter:
         rules: list[Rule] = []
         if source != target or firewall.within_checked:
             rules = [
@@ -212,11 +244,25 @@ class Forwarder:
         ]
         return [
             *listed,
-            *(_reversed(item) for item in self.config.destination_nat if item.reverse and item.interface in (None, door.interface.name)),
+            *(item for item in self._reversed if item.interface in (None, door.interface.name)),
         ]
+
+    @cached_property
+    def _reversed(self) -> list[SourceNat]:
+        return [_reversed(item) for item in self.config.destination_nat if item.reverse]
 
     def own_addresses(self, vrf: str | None = None) -> dict[int, Interface]:
         """Addresses that the device answers to, virtual ones included, by the interface that holds them."""
+        found = self._owned.get(vrf)
+        if found is None:
+            found = self._owned[vrf] = self._own(vrf)
+        return found
+
+    @cached_property
+    def _owned(self) -> dict[str | None, dict[int, Interface]]:
+        return {}
+
+    def _own(self, vrf: str | None) -> dict[int, Interface]:
         found: dict[int, Interface] = {}
         for item in self.config.interfaces:
             if item.shutdown is None and (vrf is None or (item.vrf or "") == vrf):
@@ -255,5 +301,5 @@ def rule_names_in(filters: dict[str, Filter], item: Filter | None, seen: tuple[s
     )
 
 
-def forwarders(configs: dict[str, DeviceConfig], layer2: Layer2) -> dict[str, Forwarder]:
+def forwarders(configs: Mapping[str, DeviceConfig], layer2: Layer2) -> dict[str, Forwarder]:
     return {name: Forwarder(name, config, layer2.segment_of) for name, config in sorted(configs.items())}

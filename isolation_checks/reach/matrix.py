@@ -64,11 +64,15 @@ def zone_matrix(reach: Reach) -> ZoneMatrix:
             if (source, groups[receiver.name]) not in passes and (arriving & sent) != reach.space.false:
                 passes.add((source, groups[receiver.name]))
     of_party = {sender.party.id: groups[sender.name] for sender in senders}
+    at = {sender.party.id: frozenset(sender.segments) for sender in senders}
     flows: Counter[tuple[Group, Group]] = Counter()
     for flow in reach.facts.flows:
         if flow.to in of_party:
             for source in {of_party[party] for party in flow.sources if party in of_party}:
                 flows[source, of_party[flow.to]] += 1
+            for party in flow.sources:  # on one segment nothing stands between them, and no way through a device is looked for
+                if at.get(party, frozenset()) & at[flow.to]:
+                    passes.add((of_party[party], of_party[flow.to]))
     excess = Counter((groups[item.sender.name], groups[item.receiver.name]) for item in reach.excess)
     cells = sorted(passes | flows.keys() | excess.keys())
     shown = sorted({group for pair in cells for group in pair})

@@ -4,7 +4,7 @@ what.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, reduce
@@ -144,15 +144,17 @@ class Reach:
         return tuple(item for receiver in self.senders.all if receiver.segments for item in self._excess(receiver))
 
     def _excess(self, receiver: Sender) -> Iterator[Excess]:
-        left = everything = self.arriving(receiver) & ~self.declared.into(receiver)
+        everything = self.arriving(receiver) & ~self.declared.into(receiver)
         found: dict[Kind, list[Sender]] = {}
-        while left != self.space.false:
-            sender = self.senders.all[self.space.least(left, "label")]
+        for sender in self._in(everything):
             found.setdefault(kind_of(sender.party, receiver.party), []).append(sender)
-            left = left & ~self.space.label(sender.label)
         for kind in sorted(found):
             first = found[kind][0]
             yield Excess(kind, first, receiver, everything & self.space.label(first.label), len(found[kind]))
+
+    def _in(self, packets: Node) -> list[Sender]:
+        """Who sends packets of a set."""
+        return [self.senders.all[label] for label in self.space.labels_in(packets)]
 
     @cached_property
     def kinds_into(self) -> dict[str, frozenset[Kind]]:
@@ -231,7 +233,7 @@ class Reach:
         arrived = self.spread.arrived(crossing.forwarder.name, crossing.vrf, crossing.source)
         through = crossing.allowed(arrived) & ~self.declared.opened & ~self._link_local
         if through != self.space.false:
-            sender = self.senders.all[self.space.least(through, "label")]
+            sender = self._in(through)[0]
             yield Unopened(crossing.forwarder.name, crossing.source, crossing.door.group, sender, through & self.space.label(sender.label))
 
     @cached_property
@@ -255,36 +257,49 @@ class Reach:
             left = reached & ~self.declared.into_device(networks)
             if left != self.space.false:
                 left = left & ~self._to_neighbours(forwarder)
-            everything, found = left, []
-            while left != self.space.false:
-                found.append(self.senders.all[self.space.least(left, "label")])
-                left = left & ~self.space.label(found[-1].label)
+            found = self._in(left)
             if found:
-                yield Exposure(forwarder.name, service, found[0], everything & self.space.label(found[0].label), len(found))
+                yield Exposure(forwarder.name, service, found[0], left & self.space.label(found[0].label), len(found))
 
     def _to_neighbours(self, forwarder: Forwarder) -> Node:
         """What may arrive in the networks in which the device has addresses: answers to neighbours, from the Internet datagrams only."""
         own = forwarder.own_addresses()
-        outside = {segment for sender in self.senders.all if sender.internet for segment in sender.segments}
+        outside = {segment for sender in self._internet for segment in sender.segments}
         datagrams = self.space.ranges("protocol", ((17, 17),))
-        found = self.space.false
-        for sender in self.senders.all:
-            if sender.internet:
-                if any(door.segment in outside and door.segment in sender.segments for door in forwarder.doors):
-                    found = found | (self.declared.into(sender) & datagrams)
-            elif any((ip & mask) == value for ip in own for value, mask in prefixes_of(sender.party)):
-                found = found | self.declared.into(sender)
-        return found
+        found = [
+            self.declared.into(sender) & datagrams
+            for sender in self._internet
+            if any(door.segment in outside and door.segment in sender.segments for door in forwarder.doors)
+        ]
+        near = {party.id for party in self._parties_at(own)}
+        neighbours = (sender for sender in self.senders.all if not sender.internet and sender.party.id in near)
+        return self.space.union([*found, *map(self.declared.into, neighbours)])
 
     def _networks(self, forwarder: Forwarder) -> list[Party]:
         """The parties that stand for devices, whose addresses this device has; a host unit has one in a zone of servers."""
-        own = forwarder.own_addresses()
-        return [
-            party
-            for party in self.facts.parties
-            if party.kind in (PartyKind.DEVICES, PartyKind.ZONE)
-            and any((ip & mask) == value for ip in own for value, mask in prefixes_of(party))
-        ]
+        parties = self._parties_at(forwarder.own_addresses())
+        return [party for party in parties if party.kind in (PartyKind.DEVICES, PartyKind.ZONE)]
+
+    def _parties_at(self, addresses: Iterable[int]) -> list[Party]:
+        """The parties in whose prefixes the addresses lie, in the order of the facts."""
+        found: set[int] = set()
+        for mask, listed in self._places.items():
+            for ip in addresses:
+                found.update(listed.get(ip & mask, ()))
+        return [self.facts.parties[number] for number in sorted(found)]
+
+    @cached_property
+    def _places(self) -> dict[int, dict[int, list[int]]]:
+        """Numbers of parties by mask and by network."""
+        found: dict[int, dict[int, list[int]]] = {}
+        for number, party in enumerate(self.facts.parties):
+            for value, mask in self.declared.prefixes[party.id]:
+                found.setdefault(mask, {}).setdefault(value, []).append(number)
+        return found
+
+    @cached_property
+    def _internet(self) -> tuple[Sender, ...]:
+        return tuple(sender for sender in self.senders.all if sender.internet)
 
 
 def kind_of(source: Party, target: Party) -> Kind:

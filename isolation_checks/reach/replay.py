@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from isolation_checks.packets.decide import applies, decide
 from isolation_checks.packets.fields import ICMP, ICMP_REPLIES, TCP, WITH_PORTS, Context, Packet
-from isolation_checks.reach.forwarder import Door, Forwarder, Placed, spans
+from isolation_checks.reach.forwarder import Door, Forwarder, Placed
 from isolation_checks.reach.rpf import accepts
 from isolation_checks.reach.senders import Sender
 from isolation_checks.snapshot import Action, Applied, DestinationNat, Filter, Fragment, Range, Rule, SourceNat, TcpFlag
@@ -254,11 +254,14 @@ class Walker:
         """The packet as the answer to a session: its opener came in where the answer leaves, and left where the answer comes in."""
         path, end = session.path, session.path.end
         inward, outward = hop.inward, hop.outward
+        leaked = self._leaked(forwarder, inward.vrf, session.outward.vrf)
         if (
             not forwarder.keeps_sessions
             or end is None
+            or leaked is None
+            or (outward.vrf != session.outward.vrf and not forwarder.leaks)
             or (end.endpoint.device, end.group) != (forwarder.name, outward.group)
-            or (session.outward.endpoint.device, session.outward.group, session.outward.vrf) != (forwarder.name, inward.group, inward.vrf)
+            or (session.outward.endpoint.device, session.outward.group) != (forwarder.name, inward.group)
             or path.last != session.opener
         ):
             return None
@@ -270,7 +273,7 @@ class Walker:
         step = Step(forwarder.name, first, None, None if hop.after == hop.before else hop.after)
         stops = [*forwarder.crossing(), *forwarder.before_source()]
         middle = self._pass(forwarder, stops, hop.after, self._context(forwarder, inward, outward, "established"))
-        return None if middle is None else (step, *middle)
+        return None if middle is None else (*leaked, step, *middle)
 
 
 def mirrors(packet: Packet, answer: Packet) -> bool:
@@ -286,11 +289,6 @@ def mirrors(packet: Packet, answer: Packet) -> bool:
     if packet.protocol == TCP and not answer.flags & (TcpFlag.ACK | TcpFlag.RST):
         return False
     return packet.protocol not in WITH_PORTS or (packet.sport, packet.dport) == (answer.dport, answer.sport)
-
-
-def outside(item: DestinationNat) -> tuple[Range, ...]:
-    """The addresses that a mapping shows to the outside, where it names them."""
-    return tuple(span for match in item.matches for span in spans(match.dst or ()))
 
 
 def _closed(filter_: Filter) -> Filter:

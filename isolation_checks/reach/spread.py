@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import and_, or_
 from typing import NamedTuple
 
@@ -19,8 +19,9 @@ from isolation_checks.packets.fields import Context
 from isolation_checks.packets.filters import named, permits
 from isolation_checks.packets.space import Node, PacketSpace
 from isolation_checks.reach.forwarder import Door, Forwarder, Placed, rule_names_in
+from isolation_checks.reach.layer2 import Endpoint
 from isolation_checks.reach.rpf import reverse_path
-from isolation_checks.snapshot import Action, Applied, DeviceConfig, Filter, Match, Range, Ranges, Service, TcpFlag
+from isolation_checks.snapshot import Action, Applied, DestinationNat, DeviceConfig, Filter, Match, Range, Ranges, Service, TcpFlag
 
 ALL_ADDRESSES: Ranges = ((0, 0xFFFFFFFF),)
 ALL_PORTS: Ranges = ((0, 65535),)
@@ -69,7 +70,15 @@ class Gates:
     """Sets that filters of devices stand for, each computed once."""
 
     space: PacketSpace
-    placed: dict[tuple[object, ...], Node] = field(default_factory=dict)
+    _crossings: dict[tuple[str, str, str, Endpoint], Crossing] = field(default_factory=dict)
+
+    def crossing(self, forwarder: Forwarder, vrf: str, source: str, door: Door) -> Crossing:
+        """Computed once; it gets gates of its own, so that nothing refers to itself and diagrams go before their manager does."""
+        key = forwarder.name, vrf, source, door.endpoint
+        found = self._crossings.get(key)
+        if found is None:
+            found = self._crossings[key] = Crossing(Gates(self.space), forwarder, vrf, source, door)
+        return found
 
     def through(self, forwarder: Forwarder, stops: Iterable[Placed], context: Context) -> Node:
         """What all of the filters let through. A reference to no filter lets everything through."""
@@ -79,17 +88,26 @@ class Gates:
     def policy(self, forwarder: Forwarder, rules: Filter | None, context: Context) -> Node:
         return self.space.normal if rules is None else permits(self.space, forwarder.filters, rules, context)
 
-    def any_of(self, matches: Iterable[Match]) -> Node:
-        return reduce(lambda node, match: node | self.space.match(match, unsure=True), matches, self.space.false)
+    def any_of(self, matches: tuple[Match, ...]) -> Node:
+        return self._union(matches, ("any",), lambda match: True)
 
-    def surely(self, matches: Iterable[Match], inward: str | None, outward: str | None) -> Node:
+    def surely(self, matches: tuple[Match, ...], inward: str | None, outward: str | None) -> Node:
         """What one of the matches holds for, whatever it does not show, on the way between two interfaces; None: not known which."""
-        sure = (
-            match
-            for match in matches
-            if match.vrf is None and match.states is None and named(match.in_interfaces, inward) and named(match.out_interfaces, outward)
-        )
-        return reduce(lambda node, match: node | self.space.match(match, unsure=False), sure, self.space.false)
+
+        def sure(match: Match) -> bool:
+            here = named(match.in_interfaces, inward) and named(match.out_interfaces, outward)
+            return match.vrf is None and match.states is None and bool(here)
+
+        return self._union(matches, ("sure", inward, outward), sure)
+
+    def _union(self, matches: tuple[Match, ...], how: tuple[str | None, ...], wanted: Callable[[Match], bool]) -> Node:
+        """Computed once for every list of matches, which is kept so that no other gets its identity."""
+        key = ("matches", id(matches), how)
+        found: tuple[tuple[Match, ...], Node] | None = self.space.memo.get(key)
+        if found is None:
+            node = self.space.loose_union(filter(wanted, matches), unsure=how[0] == "any") & self.space.normal
+            found = self.space.memo[key] = matches, node
+        return found[1]
 
 
 def service_filters(config: DeviceConfig, service: Service) -> list[tuple[Applied, ...]]:
@@ -117,8 +135,7 @@ class Crossing:
     def __init__(self, gates: Gates, forwarder: Forwarder, vrf: str, source: str, door: Door) -> None:
         self._gates, self._space = gates, gates.space
         self.forwarder, self.vrf, self.source, self.door = forwarder, vrf, source, door
-        # Where VRFs leak into this one, its packets may have come in by doors of theirs.
-        self.entries = [item for item in forwarder.doors if item.group == source and (item.vrf == vrf or forwarder.leaks)]
+        self.entries = forwarder.entries(vrf, source)
         names = {entry.interface.name for entry in self.entries}
         self._inward = names.pop() if len(names) == 1 else None
         self.stateful = forwarder.keeps_sessions
@@ -131,10 +148,11 @@ class Crossing:
 
     def _chains(self, state: str) -> Node:
         """What the chains of a host let through in a state of connection tracking."""
-        context = self._context(state)
-        middle = self._gates.through(self.forwarder, [*self.forwarder.crossing(), *self.forwarder.before_source()], context)
-        entries = (self._gates.through(self.forwarder, self.forwarder.after_translation(entry), context) for entry in self.entries)
-        return reduce(or_, entries, self._space.false) & middle
+        if not self.entries:
+            return self._space.false
+        forwarder = self.forwarder
+        stops = [*forwarder.after_translation(self.entries[0]), *forwarder.crossing(), *forwarder.before_source()]
+        return self._gates.through(forwarder, stops, self._context(state))
 
     def _context(self, state: str | None) -> Context:
         by = self.forwarder.by_interface and self.forwarder.config.firewall is None
@@ -145,6 +163,36 @@ class Crossing:
         if self.plain:
             through = arrived & self.policy
             return [Passed(through, through)]
+        key = ("passed", self._translation, arrived)
+        known: list[Passed] | None = self._space.memo.get(key)
+        if known is None:
+            known = self._space.memo[key] = self._translated(arrived)
+        return known
+
+    @cached_property
+    def _translation(self) -> int:
+        """The same number for crossings that translate alike, as those of a pair of firewalls do."""
+        destinations = tuple(
+            (item.matches, item.inside, item.inside_ports, item.own_address and self._addresses(self._at(item)), self._certain(item))
+            for item in self._destinations
+        )
+        sources = tuple(
+            (item.action, item.matches, item.pool, item.own_address and self._addresses([self.door]), item.ports, item.conditional)
+            for item in self._sources
+        )
+        numbers: dict[object, int] = self._space.memo.setdefault("translations", {})
+        content = (destinations, sources, self.policy, self._inward, self.door.interface.name)
+        return numbers.setdefault(content, len(numbers))
+
+    def _at(self, item: DestinationNat) -> list[Door]:
+        """The doors whose addresses a translation to the interface's own address is about."""
+        return [entry for entry in self.entries if item.interface in (None, entry.interface.name)]
+
+    def _certain(self, item: DestinationNat) -> bool:
+        """Whether a translation is done for sure, whichever door of the group a packet came in by."""
+        return not item.conditional and all(item in self.forwarder.destination_nat(entry) for entry in self.entries)
+
+    def _translated(self, arrived: Node) -> list[Passed]:
         found = []
         for inward in self._translated_destination(arrived):
             allowed = inward.after & self.policy
@@ -174,12 +222,12 @@ class Crossing:
         for item in self._destinations:
             wanted = self._gates.any_of(item.matches)
             if item.own_address:
-                wanted = wanted & self._own("dst", [entry for entry in self.entries if item.interface in (None, entry.interface.name)])
+                wanted = wanted & self._space.ranges("dst", self._addresses(self._at(item)))
             hit = left & wanted
             if hit != self._space.false:
                 inside = self._space.rewrite(hit, dst=(item.inside,), dport=item.inside_ports and (item.inside_ports,))
                 found.append(Passed(hit, inside, target_changed=True, target_port=item.inside_ports is not None))
-                if not item.conditional and all(item in self.forwarder.destination_nat(entry) for entry in self.entries):
+                if self._certain(item):
                     left = left & ~(wanted & self._gates.surely(item.matches, self._inward, None))
         return [*found, Passed(left, left)]
 
@@ -199,9 +247,6 @@ class Crossing:
                 left = left & ~self._gates.surely(item.matches, self._inward, self.door.interface.name)
         return [*found, Passed(left, left)]
 
-    def _own(self, which: str, doors: Iterable[Door]) -> Node:
-        return self._space.ranges("dst" if which == "dst" else "src", self._addresses(doors))
-
     def _addresses(self, doors: Iterable[Door]) -> tuple[Range, ...]:
         own = {address.ip for door in doors for address in door.interface.addresses}
         own |= {address.ip for door in doors for address in door.interface.virtual}
@@ -217,6 +262,10 @@ class Crossing:
 
     def back(self, opened: Iterable[Passed], arrived: Node, door: Door, gate: Node) -> Node:
         """Of what arrives on the other side, the answers to ``opened``, as they leave by ``door`` on this one."""
+        return self.answers(opened, arrived) & gate
+
+    def answers(self, opened: Iterable[Passed], arrived: Node) -> Node:
+        """The same before any door on this side."""
         space, result = self._space, self._space.false
         for step in opened:
             answers = arrived & space.swap(space.without_label(step.after))
@@ -231,7 +280,7 @@ class Crossing:
                     dport=ALL_PORTS if step.source_port else None,
                 ) & space.swap(space.without_label(step.before))
             result = result | answers
-        return result & gate
+        return result
 
 
 class Spread:
@@ -248,10 +297,14 @@ class Spread:
         self._sets: list[Node] = []
         self.firewall_crossings: list[Crossing] = []
         self._owned: dict[tuple[str, str], Node] = {}
+        self._entered: dict[Endpoint, Node] = {}
+        self._onward: dict[tuple[str, str, str, int], Node] = {}
         for forwarder in forwarders.values():
             self._add(forwarder)
         self._contract()
         self._run(sources)
+        self._edges.clear()
+        self._sessions.clear()  # they refer to this object: without them it goes as soon as nobody needs it, and its diagrams before it
 
     # Sets by place
 
@@ -267,16 +320,25 @@ class Spread:
 
     def entry(self, forwarder: Forwarder, door: Door) -> Node:
         """What a door takes in."""
-        context = Context(vrf=door.vrf, in_interface=door.interface.name, out_interface=None, state=None)
-        return self.gates.through(forwarder, forwarder.entry(door), context) & reverse_path(self.space, forwarder, door)
+        node = self._entered.get(door.endpoint)
+        if node is None:
+            context = Context(vrf=door.vrf, in_interface=door.interface.name, out_interface=None, state=None)
+            gates = self.gates.through(forwarder, forwarder.entry(door), context)
+            node = self._entered[door.endpoint] = gates & reverse_path(self.space, forwarder, door)
+        return node
 
     def onward(self, forwarder: Forwarder, door: Door) -> Node:
         """What may leave the device by another door after it came in by this one, as a new connection; translations are not followed."""
-        found = self.space.false
-        for other in forwarder.doors:
-            if other.vrf in led_to(forwarder, door.vrf) and other.segment != door.segment:
-                crossing = Crossing(self.gates, forwarder, other.vrf, door.group, other)
-                found = found | (crossing.policy & (crossing.exit if crossing.plain else self.space.normal))
+        key = forwarder.name, door.vrf, door.group, door.segment
+        found = self._onward.get(key)
+        if found is None:
+            ways = set()
+            vrfs = led_to(forwarder, door.vrf)
+            for other in forwarder.doors:
+                if other.vrf in vrfs and other.segment != door.segment:
+                    crossing = self.gates.crossing(forwarder, other.vrf, door.group, other)
+                    ways.add(crossing.policy & (crossing.exit if crossing.plain else self.space.normal))
+            found = self._onward[key] = reduce(or_, ways, self.space.false)
         return found
 
     def at_service(self, forwarder: Forwarder, service: Service) -> Node:
@@ -367,7 +429,7 @@ class Spread:
                 self._keep(self._node(one), self._node(other), self.space.normal)
         for door in forwarder.doors:
             for source in groups[door.vrf]:
-                self._cross(Crossing(self.gates, forwarder, door.vrf, source, door))
+                self._cross(self.gates.crossing(forwarder, door.vrf, source, door))
 
     def _cross(self, crossing: Crossing) -> None:
         source = self._node(Arrived(crossing.forwarder.name, crossing.vrf, crossing.source))
@@ -387,7 +449,7 @@ class Spread:
         if crossing.forwarder.config.firewall is not None or crossing.policy != self.space.normal:
             return False
         for door in crossing.entries:
-            back = Crossing(self.gates, crossing.forwarder, door.vrf, crossing.door.group, door)
+            back = self.gates.crossing(crossing.forwarder, door.vrf, crossing.door.group, door)
             if door.vrf != crossing.vrf or not back.plain or back.policy != self.space.normal:
                 return False
         return True
@@ -412,9 +474,9 @@ class Spread:
             arrived = self._sets[self._root(answering)]
             if arrived == self.space.false:
                 return
-            opened = crossing.passed(self._sets[self._root(opener)])
+            answers = crossing.answers(crossing.passed(self._sets[self._root(opener)]), arrived)
             for door, gate in exits:
-                self._put(self._node(Segmented(door.segment)), crossing.back(opened, arrived, door, gate))
+                self._put(self._node(Segmented(door.segment)), answers & gate)
 
         for number in {opener, answering}:
             self._sessions[number].append(answer)
@@ -455,13 +517,17 @@ class Spread:
         self._queue: deque[int] = deque()
         for segment, node in sources.items():
             self._put(self._known(segment), node)
-        while self._queue:
-            root = self._queue.popleft()
-            self._waiting.discard(root)
-            new = self._news.pop(root)
-            for edge in self._edges.get(root, ()):
-                self._put(edge.target, edge.carry(new))
-            for answer in self._sessions.get(root, ()):
+        answers: dict[Callable[[], None], None] = {}
+        while self._queue or answers:
+            while self._queue:  # answers come last: each looks at all that has come so far
+                root = self._queue.popleft()
+                self._waiting.discard(root)
+                new = self._news.pop(root)
+                for edge in self._edges.get(root, ()):
+                    self._put(edge.target, edge.carry(new))
+                answers |= dict.fromkeys(self._sessions.get(root, ()))
+            due, answers = answers, {}
+            for answer in due:
                 answer()
 
     def _known(self, segment: int) -> int:

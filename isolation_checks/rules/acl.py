@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from isolation_checks.case import Case
+from isolation_checks.packets.filters import named
 from isolation_checks.rules.acl_overlap import POLICY, Kind, Superfluous, implied, is_everything
 from isolation_checks.rules.acl_references import dangling
 from isolation_checks.rules.base import Rule
+from isolation_checks.rules.words import ACTION
 from isolation_checks.snapshot import Action, DeviceConfig, Filter, Interface
 from isolation_checks.snapshot import Rule as Entry
 from isolation_checks.verdicts import Finding, Outcome, Place, Scope, Severity
 from topology.i18n import T, Text
+
+_ON_THE_WAY = frozenset({"ingress", "prerouting", "forward", "postrouting"})
+"""Where a Linux host's chains meet packets that it forwards."""
 
 DEFAULT_DENY = T("GB/T 22239-2019 8.1.3.2")
 
@@ -74,7 +79,7 @@ class Contradictory(_Superfluous):
     fix = T("move the entry up if it is meant, delete it if it is not")
 
     def wording(self, item: Superfluous) -> Text:
-        action = item.rule.action.value
+        action = ACTION.get(item.rule.action, item.rule.action.value)
         if item.by is None:
             return T(
                 "entry {entry} ({action}) has no effect: earlier entries together do the opposite", entry=_name(item.rule), action=action
@@ -141,7 +146,7 @@ class AnyAny(_FilterRule):
         edges = _edges(case)
         for config in case.snapshot.devices:
             yield from _open_policy(config)
-            yield from _open_chains(config)
+            yield from _open_chains(config, edges)
             opened = _OpenFilters(config)
             for item in config.interfaces:
                 if (config.folder, item.name) in edges:
@@ -168,14 +173,37 @@ def _open_policy(config: DeviceConfig) -> Iterator[Finding]:
         yield Finding(subject, T("what no entry names passes between zones"), fix, places)
 
 
-def _open_chains(config: DeviceConfig) -> Iterator[Finding]:
-    """Entries of a Linux host's own forwarding chains."""
-    forwarding = {hook.filter for hook in config.hooks if hook.stage == "forward"}
+def _open_chains(config: DeviceConfig, edges: set[tuple[str, str]]) -> Iterator[Finding]:
+    """Entries of a Linux host's own forwarding chains, and of those where these or earlier ones send what crosses an edge."""
+    reached = {hook.filter for hook in config.hooks if hook.stage == "forward"} | _sent_to(config, edges)
     for item in config.filters:
-        for rule in item.rules if item.name in forwarding else ():
+        for rule in item.rules if item.name in reached else ():
             if _permits_all(rule):
                 what = T("entry {entry} of {filter} permits everything", entry=_name(rule), filter=item.name)
                 yield Finding(f"{config.folder}:{item.name}", what, T("permit only what is declared"), (rule.ref,))
+
+
+def _sent_to(config: DeviceConfig, edges: set[tuple[str, str]]) -> set[str]:
+    """The chains to which packets on their way over an edge are sent, by a chain that is hooked there or by another."""
+    filters = {item.name: item for item in config.filters}
+    found: set[str] = set()
+    todo = [hook.filter for hook in config.hooks if hook.stage in _ON_THE_WAY]
+    while todo:
+        for rule in filters[name].rules if (name := todo.pop()) in filters else ():
+            if rule.action in (Action.JUMP, Action.GOTO) and rule.target not in found and _of_an_edge(config.folder, rule, edges):
+                found.add(rule.target)
+                todo.append(rule.target)
+    return found
+
+
+def _of_an_edge(device: str, rule: Entry, edges: set[tuple[str, str]]) -> bool:
+    """Whether the jump is for everything that comes in or goes out somewhere, and somewhere is an edge."""
+    own = [name for config, name in edges if config == device]
+    for match in rule.matches:
+        names = match.in_interfaces or match.out_interfaces
+        if names is None or any(named(names, name) for name in own):
+            return True
+    return False
 
 
 class _OpenFilters:

@@ -12,7 +12,7 @@ Reference = tuple[Text, str, Ref]
 
 FILTER, ZONE, LIST, POLICY, VRF, INTERFACE = (
     T("filter"),
-    T("zone"),
+    T("security zone"),
     T("prefix list"),
     T("route policy"),
     T("VRF"),

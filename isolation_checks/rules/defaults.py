@@ -9,7 +9,7 @@ from isolation_checks.reach.forwarder import Forwarder
 from isolation_checks.reach.layer2 import Segment
 from isolation_checks.reading.values import dotted, mask_of
 from isolation_checks.rules.base import PLAN, Rule
-from isolation_checks.snapshot import BgpNeighbor, PrefixList, Ref, RoutePolicy, StaticRoute
+from isolation_checks.snapshot import BgpNeighbor, OspfProcess, PrefixList, Ref, RoutePolicy, StaticRoute
 from isolation_checks.verdicts import Finding, Outcome, Scope, Severity
 from topology.facts import PartyKind, Realm, Role
 from topology.i18n import T
@@ -36,10 +36,12 @@ class DefaultsLeadToTheEgress(Rule):
         for name, forwarder in case.reach.forwarders.items():
             routes = [route for route in forwarder.config.static_routes if route.length == 0 and not route.discard]
             learned = list(_learned(forwarder))
-            if routes or learned:
+            told = [] if learned else [process for process in forwarder.config.ospf if _unfounded(forwarder, process)]
+            if routes or learned or told:
                 subjects.append(name)
                 findings += [finding for route in routes for finding in _static(case, forwarder, route)]
                 findings += [finding for neighbor in learned for finding in _from_peer(case, forwarder, neighbor)]
+                findings += [_of_nothing(forwarder, process) for process in told]
         return Outcome(tuple(subjects), tuple(findings))
 
 
@@ -71,6 +73,18 @@ def _static(case: Case, forwarder: Forwarder, route: StaticRoute) -> Iterator[Fi
     elif device is not None and realms and device.realm not in realms:
         what = T("the default route of {device} leads into the other realm", device=forwarder.name)
         yield Finding(forwarder.name, what, T("Point it at the next device towards the egress."), place)
+
+
+def _unfounded(forwarder: Forwarder, process: OspfProcess) -> bool:
+    """Whether OSPF is told of a default route where there is none that leads anywhere: always, or because of one that discards."""
+    routes = [item for item in forwarder.config.static_routes if item.length == 0 and (item.vrf or "") == (process.vrf or "")]
+    return all(item.discard for item in routes) and (process.default_route == "always" or bool(routes and process.default_route))
+
+
+def _of_nothing(forwarder: Forwarder, process: OspfProcess) -> Finding:
+    what = T("{device} tells its OSPF neighbours of a default route, and has none that leads to the egress", device=forwarder.name)
+    fix = T("Originate the default route where it leads to the egress only.")
+    return Finding(forwarder.name, what, fix, (process.ref,))
 
 
 def _segment(case: Case, forwarder: Forwarder, route: StaticRoute) -> Segment | None:

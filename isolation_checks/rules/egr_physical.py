@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from isolation_checks.approvals import why_invalid
 from isolation_checks.case import Case
-from isolation_checks.physical import Node, NodeKind, border, chains, components, peers_of
+from isolation_checks.physical import Chain, Node, NodeKind, border, chains, components, peers_of
 from isolation_checks.rules.base import PLAN, Rule
 from isolation_checks.rules.sides import absent, chain_finding, port_doubts
+from isolation_checks.rules.words import ROLE
 from isolation_checks.verdicts import Doubt, Finding, Outcome, Place, Scope, Severity
 from topology.facts import Circuit, Device, PartyKind, Realm, RetainedExit, Role, Tier
 from topology.i18n import T, Text
@@ -39,13 +41,7 @@ class EgressCut(Rule):
         cut = plant.cut({node for name in solid if (node := plant.device(name)) is not None})
         outer = plant.nodes(lambda node: node.realm is Realm.OUTER and not _is_border(case, node))
         internet = plant.nodes(lambda node: node.realm is Realm.INTERNET)
-        findings = [
-            chain_finding(
-                chain,
-                T("past the egress firewalls, {near} is joined to the Internet at {far}", near=chain[0][0].name, far=_far(chain[-1][1])),
-            )
-            for chain in chains(cut, outer, internet)
-        ]
+        findings = [_past_the_egress(case, chain) for chain in chains(cut, outer, internet)]
         sites = sorted({device.site for device in egress})
         if len(sites) > 1:
             what = T("there are egress firewalls at {count} sites: {sites}", count=len(sites), sites=", ".join(sites))
@@ -55,6 +51,20 @@ class EgressCut(Rule):
         subjects = tuple(device.name for device in case.facts.devices if device.realm is Realm.OUTER)
         doubts = (*absent(case, Realm.OUTER), *port_doubts(case))
         return Outcome(subjects, tuple(findings), doubts, ("circuits-private", "terminals-do-not-bridge"))
+
+
+def _past_the_egress(case: Case, chain: Chain) -> Finding:
+    """Where the chain leads through a retained exit whose approval does not hold, that is what to mend."""
+    what = T("past the egress firewalls, {near} is joined to the Internet at {far}", near=chain[0][0].name, far=_far(chain[-1][1]))
+    finding = chain_finding(chain, what)
+    crossed = {node.name for near, far, _ in chain for node in (near, far) if node.kind is NodeKind.DEVICE}
+    lapsed = next((exit_ for exit_ in case.facts.exits if exit_.device in crossed and _why_not(case, exit_) is not None), None)
+    if lapsed is None:
+        return finding
+    fix = T(
+        "renew the approval of the retained exit {exit}, or take its line out and merge the unit into the single egress", exit=lapsed.slug
+    )
+    return replace(finding, fix=fix, places=(*finding.places, lapsed.origin))
 
 
 def _is_egress(device: Device) -> bool:
@@ -99,7 +109,7 @@ class CountyEgress(Rule):
             findings.append(chain_finding(chain, what))
         for device in case.facts.devices:
             if device.name in local and device.role in EGRESS_ROLES:
-                what = T("{device} at {site} is made for an egress ({role})", device=device.name, site=device.site, role=device.role.value)
+                what = T("{device} at {site} is made for an egress ({role})", device=device.name, site=device.site, role=ROLE[device.role])
                 findings.append(Finding(device.name, what, T("lead the county to the Internet by the municipal egress"), (device.origin,)))
         subjects = tuple(sorted(set(counties.values())))
         return Outcome(subjects, tuple(findings), (*absent(case, Realm.OUTER), *port_doubts(case)), ("circuits-private",))
@@ -152,7 +162,7 @@ def _inner_decrees(case: Case, inner: dict[str, Device]) -> Iterator[Finding]:
     close = T("the inner network has no Internet: take it away")
     for device in inner.values():
         if device.role in EGRESS_ROLES:
-            what = T("{device} of the inner network is made for an egress ({role})", device=device.name, role=device.role.value)
+            what = T("{device} of the inner network is made for an egress ({role})", device=device.name, role=ROLE[device.role])
             yield Finding(device.name, what, close, (device.origin,))
     outside = {party.id for party in case.facts.parties if party.kind is PartyKind.INTERNET}
     for party in case.facts.parties:

@@ -10,6 +10,7 @@ from isolation_checks.rules.base import PLAN, Rule
 from isolation_checks.rules.gap_forward import ForwardNothing
 from isolation_checks.rules.gap_tasks import DeclaredChannels
 from isolation_checks.rules.sides import REALMS, absent
+from isolation_checks.rules.words import DIRECTION, LEVEL, ROLE, SIDE
 from isolation_checks.verdicts import Doubt, Finding, Outcome, Scope, Severity
 from topology.facts import Cable, Device, FerryChannel, Gatekeeper, Level, Medium, Realm, Role, Use
 from topology.i18n import T, Text
@@ -77,7 +78,7 @@ class Levels(Rule):
                 what = T(
                     "channel {channel} holds secret data on the outer network ({direction})",
                     channel=channel.id,
-                    direction=channel.direction,
+                    direction=DIRECTION.get(channel.direction, channel.direction),
                 )
                 findings.append(_about(channel, what, T("secret data stays on the inner network: close the channel")))
             held = _receiver(case, channel)
@@ -87,8 +88,8 @@ class Levels(Rule):
                 what = T(
                     "channel {channel} moves {level} data to servers of the level {held}",
                     channel=channel.id,
-                    level=channel.level.value,
-                    held=held.value,
+                    level=LEVEL[channel.level],
+                    held=LEVEL[held],
                 )
                 findings.append(_about(channel, what, T("lower the level of the content, or deliver it to servers that may hold it")))
         for flow in case.facts.flows:
@@ -99,9 +100,9 @@ class Levels(Rule):
                 what = T(
                     "flow {flow} of the level {level} leads to {party} of the level {held}",
                     flow=flow.id,
-                    level=flow.level.value,
+                    level=LEVEL[flow.level],
                     party=party.id,
-                    held=party.level.value,
+                    held=LEVEL[party.level],
                 )
                 fix = T("lower the level of the flow, or lead it to a party that may hold it")
                 findings.append(Finding(flow.id, what, fix, (flow.origin, party.origin)))
@@ -148,10 +149,10 @@ class Units(Rule):
                     present.append(device)
                     findings += _unit(gatekeeper, realm, device)
                 elif not case.present(realm):
-                    what = T("the {side} unit of gatekeeper {gatekeeper} is not here", side=realm.value, gatekeeper=gatekeeper.slug)
+                    what = T("the {side} unit of gatekeeper {gatekeeper} is not here", side=SIDE[realm], gatekeeper=gatekeeper.slug)
                     doubts.append(Doubt(what, gatekeeper.origin))
                 else:
-                    what = T("gatekeeper {gatekeeper} has no {side} unit", gatekeeper=gatekeeper.slug, side=realm.value)
+                    what = T("gatekeeper {gatekeeper} has no {side} unit", gatekeeper=gatekeeper.slug, side=SIDE[realm])
                     findings.append(_wrong(gatekeeper, what))
             if len(present) == 2:
                 findings += _pair(case, gatekeeper, present[0], present[1])
@@ -168,10 +169,10 @@ def _unit(gatekeeper: Gatekeeper, realm: Realm, device: Device) -> Iterator[Find
     if device.role is not Role.HOST_UNIT or device.realm is not realm:
         what = T(
             "the {side} unit of gatekeeper {gatekeeper} is {device}, with the role {role} in {realm}",
-            side=realm.value,
+            side=SIDE[realm],
             gatekeeper=gatekeeper.slug,
             device=device.name,
-            role=device.role.value,
+            role=ROLE[device.role],
             realm=REALMS[device.realm],
         )
         yield _wrong(gatekeeper, what, device.origin)

@@ -8,12 +8,13 @@ from isolation_checks.case import Case
 from isolation_checks.physical_ports import folded, recorded
 from isolation_checks.rules.base import PLAN, Rule
 from isolation_checks.rules.gap_tasks import first_line
+from isolation_checks.rules.words import JOINING, SIDE
 from isolation_checks.snapshot import Action, DeviceConfig, Filter, Interface, InterfaceKind, Ref, StaticRoute
 from isolation_checks.verdicts import Doubt, Finding, Outcome, Scope, Severity
 from topology.facts import Realm, Use
 from topology.i18n import T, Text
 
-_JOINING = frozenset({InterfaceKind.BRIDGE, InterfaceKind.TUNNEL})
+_OUT = T("take it out: only the ferry moves anything")
 
 
 class ForwardNothing(Rule):
@@ -36,7 +37,7 @@ class ForwardNothing(Rule):
         for gatekeeper in case.facts.gatekeepers:
             for realm, unit in ((Realm.OUTER, gatekeeper.outer_unit), (Realm.INNER, gatekeeper.inner_unit)):
                 if unit is None:
-                    what = T("the {side} unit of gatekeeper {gatekeeper} is not here", side=realm.value, gatekeeper=gatekeeper.slug)
+                    what = T("the {side} unit of gatekeeper {gatekeeper} is not here", side=SIDE[realm], gatekeeper=gatekeeper.slug)
                     doubts.append(Doubt(what, gatekeeper.origin))
                     continue
                 subjects.append(unit)
@@ -97,9 +98,13 @@ def _unknown_chains(config: DeviceConfig) -> Iterator[Doubt]:
 
 def _joining(unit: str, config: DeviceConfig) -> Iterator[Finding]:
     for interface in config.interfaces:
-        if interface.kind in _JOINING and interface.shutdown is None:
-            what = T("host unit {unit} has the {kind} {name}", unit=unit, kind=interface.kind.value, name=interface.name)
-            yield _finding(unit, what, T("take it out: only the ferry moves anything"), interface.ref)
+        if interface.kind in JOINING and interface.shutdown is None:
+            what = T("host unit {unit} has the {kind} {name}", unit=unit, kind=JOINING[interface.kind], name=interface.name)
+            yield _finding(unit, what, _OUT, interface.ref)
+        elif interface.switching is not None and interface.shutdown is None:
+            what = T("port {port} of host unit {unit} is a port of a bridge", port=interface.name, unit=unit)
+            bridges = [item.ref for item in config.interfaces if item.kind is InterfaceKind.SVI]
+            yield Finding(unit, what, _OUT, (interface.ref, *bridges))
     for ref in (*(process.ref for process in config.ospf), *(process.ref for process in config.bgp)):
         what = T("host unit {unit} runs a routing protocol", unit=unit)
         yield _finding(unit, what, T("take it out: a host unit has one static default route on its own side"), ref)
@@ -110,8 +115,15 @@ def _exchange(case: Case, unit: str, config: DeviceConfig, used: set[str]) -> It
     ports = _exchange_ports(case, unit, config, used)
     inside = [interface for interface in config.interfaces if folded(interface.name) in ports or folded(interface.parent or "-") in ports]
     fix = T("let the exchange port carry the ferry only, without address and route")
+    bonds = {folded(interface.aggregate) for interface in inside if interface.aggregate}
+    inside += [interface for interface in config.interfaces if folded(interface.name) in bonds and interface not in inside]
     names = {folded(interface.name) for interface in inside}
     for interface in inside:
+        if interface.aggregate is not None:
+            what = T(
+                "the exchange port {port} of host unit {unit} is part of {name}", port=interface.name, unit=unit, name=interface.aggregate
+            )
+            yield _finding(unit, what, fix, interface.ref)
         for ref in _addressed(interface):
             what = T(
                 "the exchange port {port} of host unit {unit} has an address: the units may share a subnet", port=interface.name, unit=unit

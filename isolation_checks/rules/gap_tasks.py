@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 
 from isolation_checks.case import Case
 from isolation_checks.rules.base import PLAN, Rule
+from isolation_checks.rules.words import SIDE
 from isolation_checks.snapshot import DeviceConfig, FerryTask, HostUnit, Ref
 from isolation_checks.verdicts import Doubt, Finding, Outcome, Scope, Severity
 from topology.facts import FerryChannel, Gatekeeper, Realm
@@ -55,7 +56,7 @@ class DeclaredChannels(Rule):
 
 def _no_unit(gatekeeper: Gatekeeper, realm: Realm) -> Doubt:
     return Doubt(
-        T("the {side} unit of gatekeeper {gatekeeper} is not here", side=realm.value, gatekeeper=gatekeeper.slug), gatekeeper.origin
+        T("the {side} unit of gatekeeper {gatekeeper} is not here", side=SIDE[realm], gatekeeper=gatekeeper.slug), gatekeeper.origin
     )
 
 
@@ -80,7 +81,7 @@ def _unit(gatekeeper: Gatekeeper, realm: Realm, unit: str, host_unit: HostUnit, 
             unit=unit,
             side=host_unit.side,
             name=host_unit.gatekeeper,
-            real=realm.value,
+            real=SIDE[realm],
             gatekeeper=gatekeeper.slug,
         )
         yield Finding(unit, what, T("give the unit the tasks that are its own"), (host_unit.ref, gatekeeper.origin))

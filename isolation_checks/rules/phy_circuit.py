@@ -11,6 +11,7 @@ from isolation_checks.approvals import why_invalid
 from isolation_checks.case import Case
 from isolation_checks.rules.base import PLAN, Rule
 from isolation_checks.rules.sides import REALMS, absent
+from isolation_checks.rules.words import MEDIUM, SEPARATION
 from isolation_checks.verdicts import ChainWitness, Doubt, Finding, Link, Outcome, Scope, Severity
 from topology.facts import Circuit, Medium, Realm
 from topology.i18n import T, Text
@@ -82,7 +83,7 @@ def _protection(inner: list[Circuit]) -> Iterator[Finding]:
             what = T(
                 "inner circuit {id} runs over {medium}, which the carrier shares out among customers",
                 id=circuit.id,
-                medium=circuit.medium.value,
+                medium=MEDIUM[circuit.medium],
             )
             fix = T("use a fibre, wavelength or timeslot of its own")
             yield Finding(circuit.id, what, fix, (circuit.origin,))
@@ -90,10 +91,10 @@ def _protection(inner: list[Circuit]) -> Iterator[Finding]:
             what = T(
                 "inner circuit {id} runs over {medium} and is recorded as separated by {separation}",
                 id=circuit.id,
-                medium=circuit.medium.value,
-                separation=circuit.separation or "-",
+                medium=MEDIUM[circuit.medium],
+                separation=SEPARATION.get(circuit.separation or "", circuit.separation or "-"),
             )
-            yield Finding(circuit.id, what, T("separate it by {needed}, and record that", needed=needed), (circuit.origin,))
+            yield Finding(circuit.id, what, T("separate it by {needed}, and record that", needed=SEPARATION[needed]), (circuit.origin,))
         if not (circuit.encryption or "").strip():
             what = T("inner circuit {id} has no link encryption", id=circuit.id)
             yield Finding(circuit.id, what, T("encrypt the link, and record by what"), (circuit.origin,))
@@ -130,7 +131,7 @@ def _same_lines(inner: list[Circuit], others: list[Circuit]) -> tuple[list[Findi
                     "nobody can tell from the records whether circuits {a} and {b} are on one {medium}",
                     a=circuit.id,
                     b=other.id,
-                    medium=circuit.medium.value,
+                    medium=MEDIUM[circuit.medium],
                 )
                 doubts.append(Doubt(what, other.origin))
             elif same:
@@ -138,11 +139,11 @@ def _same_lines(inner: list[Circuit], others: list[Circuit]) -> tuple[list[Findi
                     "circuits {a} of the inner and {b} of the outer network are on one {medium}: {position}",
                     a=circuit.id,
                     b=other.id,
-                    medium=circuit.medium.value,
+                    medium=MEDIUM[circuit.medium],
                     position=circuit.position or "-",
                 )
                 findings.append(
-                    _shared(circuit, other, what, T("{medium} {position}", medium=circuit.medium.value, position=circuit.position or "-"))
+                    _shared(circuit, other, what, T("{medium} {position}", medium=MEDIUM[circuit.medium], position=circuit.position or "-"))
                 )
     return findings, doubts
 
@@ -196,7 +197,7 @@ def _transport(case: Case, inner: list[Circuit], others: list[Circuit]) -> Itera
                     a=circuit.id,
                     b=theirs[0].id,
                     group=group,
-                    by=by,
+                    by=MEDIUM[Medium(by)] if by != "-" else by,
                 )
                 fix = T("lead the inner circuit by another way")
                 yield Finding(circuit.id, what, fix, (circuit.origin, theirs[0].origin, case.facts.policy.origin), chain)

@@ -9,6 +9,7 @@ from isolation_checks.case import Case
 from isolation_checks.physical_ports import PEERS
 from isolation_checks.rules.base import PLAN, Rule
 from isolation_checks.rules.sides import REALMS, absent
+from isolation_checks.rules.words import SYSTEM
 from isolation_checks.verdicts import Finding, Outcome, Scope, Severity
 from topology.facts import Level, Party, PartyKind, Realm, System, Tier
 from topology.i18n import T
@@ -110,7 +111,7 @@ def _leading(case: Case, lans: dict[str, dict[Realm, Party]], classified: set[st
     for system in LEADING:
         own = [slug for slug, parties in lans.items() if any(party.system is system for party in parties.values())]
         if own and not classified.intersection(own):
-            what = T("no organ of the system {system} has two LANs", system=system.value)
+            what = T("no organ of the system {system} has two LANs", system=SYSTEM[system])
             yield Finding(
                 f"system:{system.value}",
                 what,

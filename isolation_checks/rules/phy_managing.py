@@ -10,6 +10,7 @@ from isolation_checks.physical import Edge, EdgeKind, Graph, Node, NodeKind, cha
 from isolation_checks.physical_ports import folded
 from isolation_checks.rules.base import PLAN, Rule
 from isolation_checks.rules.sides import REALMS, absent, chain_finding
+from isolation_checks.rules.words import FEATURE
 from isolation_checks.snapshot import Feature, FeatureKind
 from isolation_checks.verdicts import ChainWitness, Doubt, Finding, Link, Outcome, Scope, Severity
 from topology.facts import Attachment, Circuit, Device, Realm, Role, Use
@@ -137,7 +138,7 @@ def _dialled(case: Case) -> tuple[tuple[Finding, ...], tuple[Doubt, ...]]:
             if "modem" in feature.detail.lower():
                 findings.append(_modem(case, config.folder, feature))
             else:
-                doubts.append(Doubt(T("not modelled ({kind}): {line}", kind=feature.kind.value, line=feature.detail), feature.ref))
+                doubts.append(Doubt(T("not modelled ({kind}): {line}", kind=FEATURE[feature.kind], line=feature.detail), feature.ref))
     return tuple(findings), tuple(doubts)
 
 

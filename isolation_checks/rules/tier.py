@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from isolation_checks.case import Case
 from isolation_checks.rules.base import PLAN, Rule
 from isolation_checks.rules.sides import absent
+from isolation_checks.rules.words import PARTY, ROLE, SYSTEM, TIER
 from isolation_checks.verdicts import ChainWitness, Doubt, Finding, Link, Outcome, Scope, Severity
 from topology.facts import Attachment, Circuit, Device, Party, PartyKind, Realm, Role, Site, System, Tier
 from topology.i18n import T, Text
@@ -64,7 +65,7 @@ class TerminalsInCounties(Rule):
         findings = [finding for party in parties for finding in _county_party(case, party)]
         for device in devices:
             if device.role not in _COUNTY_ROLES:
-                what = T("{device} of the inner network stands in a county as {role}", device=device.name, role=device.role.value)
+                what = T("{device} of the inner network stands in a county as {role}", device=device.name, role=ROLE[device.role])
                 findings.append(Finding(device.name, what, T("keep a router for terminals there, and nothing else"), (device.origin,)))
         subjects = (*(party.id for party in parties), *(device.name for device in devices))
         return Outcome(subjects, tuple(findings), absent(case, Realm.INNER))
@@ -75,7 +76,7 @@ def _county_party(case: Case, party: Party) -> Iterator[Finding]:
         return
     if party.kind is not PartyKind.TERMINALS:
         what = T(
-            "{party} of the inner network stands in a county and is no group of terminals ({kind})", party=party.id, kind=party.kind.value
+            "{party} of the inner network stands in a county and is no group of terminals ({kind})", party=party.id, kind=PARTY[party.kind]
         )
         yield Finding(party.id, what, T("keep terminals of the departments that need them, and nothing else"), (party.origin,))
     elif not party.name.zh.strip() and not party.name.en.strip():
@@ -139,15 +140,15 @@ def _joined(
     if step == 1 or (step == 0 and len(counties) > 1):
         what = T("{over} joins {a} and {b}, which are of different counties", over=over, a=near.name, b=far.name)
     elif step == 0:
-        what = T("{over} joins {a} and {b}, two sites of the tier {tier}", over=over, a=near.name, b=far.name, tier=near.tier.value)
+        what = T("{over} joins {a} and {b}, two sites of the tier {tier}", over=over, a=near.name, b=far.name, tier=TIER[near.tier])
     else:
         what = T(
             "{over} joins {a} ({one}) to {b} ({other}) and skips a tier",
             over=over,
             a=near.name,
             b=far.name,
-            one=near.tier.value,
-            other=far.tier.value,
+            one=TIER[near.tier],
+            other=TIER[far.tier],
         )
     fix = T("lead it by the county, or by the municipal centre")
     yield Finding(id_, what, fix, (origin,), ChainWitness((Link(near.name, far.name, over, origin),)))
@@ -168,8 +169,8 @@ def _province(case: Case, circuit: Circuit, over: Text) -> Iterator[Finding]:
             over=over,
             a=device.name,
             b=circuit.peer,
-            one=device.tier.value,
-            other=Tier.PROVINCE.value,
+            one=TIER[device.tier],
+            other=TIER[Tier.PROVINCE],
         )
         chain = ChainWitness((Link(device.name, circuit.peer or "?", over, circuit.origin),))
         yield Finding(circuit.id, what, T("lead it by the county, or by the municipal centre"), (circuit.origin,), chain)
@@ -201,7 +202,7 @@ class AllSystems(Rule):
             for system in System:
                 subject = f"{site.key}:{system.value}"
                 own = units.get((site.key, system), [])
-                what = T("no unit of the system {system} is recorded at {site}", system=system.value, site=site.key)
+                what = T("no unit of the system {system} is recorded at {site}", system=SYSTEM[system], site=site.key)
                 if own:
                     self._connected(case, own, findings, doubts)
                 elif end is None:

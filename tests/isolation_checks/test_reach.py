@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -13,7 +14,19 @@ from hypothesis import strategies as st
 from isolation_checks.case import Case
 from isolation_checks.packets.fields import Packet
 from isolation_checks.reach.reach import Kind
-from isolation_checks.snapshot import ESTABLISHED, Action, Match, Names, Ref, VrfLeak
+from isolation_checks.snapshot import (
+    ESTABLISHED,
+    Action,
+    Applied,
+    DestinationNat,
+    Management,
+    Match,
+    Names,
+    Ref,
+    Service,
+    SourceNat,
+    VrfLeak,
+)
 from tests.isolation_checks.networks import Network, chain, filtered, firewall, flood, hook, ip, net, rule, served, translated
 
 EXAMPLES = int(os.environ.get("REACH_EXAMPLES", "80"))
@@ -111,10 +124,97 @@ def test_sets_hold_what_a_flood_through_a_host_with_vrfs_brings(case: Case) -> N
 @settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(hosts())
 def test_witnesses_through_a_host_with_vrfs_are_replayed(case: Case) -> None:
-    for item in case.reach.excess:
-        assert case.witnesses.excess(item).replayed
-    for spoof in case.reach.spoofs:
-        assert case.witnesses.spoof(spoof).replayed
+    all_are_replayed(case)
+
+
+@settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks())
+def test_every_witness_is_replayed(case: Case) -> None:
+    all_are_replayed(case)
+
+
+maybe = st.booleans()
+sources = st.builds(
+    SourceNat,
+    st.just("out"),
+    st.sampled_from(["translate", "translate", "exempt"]),
+    matches.map(lambda match: (match,)),
+    st.sampled_from([None, "p2", "p3"]),
+    st.sampled_from([None, ("in1",)]),
+    st.sampled_from([None, ("outside",)]),
+    st.sampled_from([((ip("203.0.113.7"), ip("203.0.113.9")),), ((ip("10.3.0.1"), ip("10.3.0.1")),)]),
+    own_address=maybe,
+    ports=maybe,
+    conditional=maybe,
+    ref=st.just(Ref("m.cfg", 2)),
+)
+mappings = st.builds(
+    DestinationNat,
+    st.just("web"),
+    st.builds(lambda match, tcp: (match._replace(dst=(net("203.0.113.7/32"),), **tcp),), matches, services),
+    st.sampled_from([None, "p1", "p3"]),
+    st.sampled_from([None, ("outside",)]),
+    st.sampled_from([(ip("10.2.0.10"), ip("10.2.0.10")), (ip("10.1.0.8"), ip("10.1.0.11"))]),
+    st.sampled_from([None, (8080, 8080)]),
+    reverse=maybe,
+    own_address=maybe,
+    conditional=maybe,
+    ref=st.just(Ref("m.cfg", 3)),
+)
+guards = st.sampled_from(["", "a", "b"])
+
+
+@st.composite
+def crossroads(draw: st.DrawFn) -> Case:
+    """LANs and the Internet on one device with services: a firewall or a host, with VRFs, leaks and translations of every kind."""
+    build = Network()
+    zones = draw(st.sampled_from([{"in1": ["p1"], "in2": ["p2"], "outside": ["p3"]}, {"in1": ["p1", "p2", "p4"], "outside": ["p3"]}, None]))
+    own = [filtered(name, draw(filters), draw(st.sampled_from([Action.DENY, Action.PERMIT]))) for name in ("a", "b")]
+    fields: dict[str, Any] = {
+        "leaks": tuple(draw(st.lists(st.sampled_from([VrfLeak("", "v", Ref("m.cfg", 8)), VrfLeak("v", "", Ref("m.cfg", 9))]), max_size=2)))
+    }
+    if zones:
+        sides = st.sampled_from([None, *zones])
+        rows = draw(st.lists(st.tuples(actions, sides, sides, matches), max_size=4))
+        fields["firewall"] = replace(firewall(zones, *rows), within_checked=draw(maybe), to_local=draw(actions))
+    else:
+        rules = [
+            rule(action, number, match) for number, (action, match) in enumerate(draw(st.lists(st.tuples(actions, chained), max_size=5)))
+        ]
+        own.append(chain("forward", rules, draw(st.sampled_from([Action.DENY, Action.PERMIT]))))
+        fields["hooks"] = (hook("forward", "forward"), hook("input", "a"))
+    fields["source_nat"] = tuple(draw(st.lists(sources, max_size=2)))
+    fields["destination_nat"] = tuple(draw(st.lists(mappings, max_size=2)))
+    ssh = Service("ssh", True, 22, tuple(Applied(name, Ref("m.cfg", 4)) for name in draw(st.sampled_from([(), ("a",)]))), None, None)
+    build.device("m", *own, management=Management((ssh, ssh._replace(name="snmp", port=161))), **fields)
+    vrfs = st.sampled_from([None, None, "v"])
+    admits = draw(st.sampled_from([(), ("ssh",)]))
+    for number, lan in enumerate(LANS[:2]):
+        build.party(
+            f"lan{number + 1}", lan, build.port("m", f"10.{number + 1}.0.1/24", draw(guards), draw(guards), vrf=draw(vrfs), services=admits)
+        )
+    build.internet(build.port("m", "203.0.113.1/24", draw(guards), draw(guards), vrf=draw(vrfs), services=admits))
+    build.party("lan3", LANS[2], build.port("m", "10.3.0.1/24", draw(guards), draw(guards), vrf=draw(vrfs), services=admits))
+    return build.case()
+
+
+@settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(crossroads())
+def test_witnesses_over_translations_are_replayed(case: Case) -> None:
+    all_are_replayed(case)
+
+
+def all_are_replayed(case: Case) -> None:
+    reach, witnesses = case.reach, case.witnesses
+    found = [
+        *((item, witnesses.excess(item)) for item in reach.excess),
+        *((item, witnesses.spoof(item)) for item in reach.spoofs),
+        *((item, witnesses.exposure(item)) for item in reach.exposures),
+        *((item, witnesses.unopened(item)) for item in reach.unopened),
+    ]
+    for item, witness in found:
+        assert witness.replayed, (item, witness)
+        assert witness.count > 0
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -217,3 +317,20 @@ def test_a_firewall_answers_only_what_it_let_out() -> None:
     assert opened.reach.space.contains(opened.reach.arriving(one), isp.label, answer)
     assert not opened.reach.space.contains(opened.reach.arriving(one), isp.label, answer._replace(flags=2))
     assert closed.reach.space.empty(closed.reach.arriving(one))
+
+
+def test_a_witness_that_is_an_answer_shows_who_opened_the_session_through_the_translation() -> None:
+    build = Network()
+    web = Match(src=(net(LANS[0]),), protocols=((6, 6),), dports=((80, 80),))
+    policy = firewall({"inside": ["p1"], "outside": ["p2"]}, (Action.PERMIT, "inside", "outside", web))
+    build.device("fw", firewall=policy, source_nat=(translated("out", LANS[0], "203.0.113.7"),))
+    build.party("one", LANS[0], build.port("fw", "10.1.0.1/24"))
+    build.internet(build.port("fw", "203.0.113.1/24"))
+    case = build.case()
+    answer = next(item for item in case.reach.excess if item.receiver.name == "one")
+    witness = case.witnesses.excess(answer)
+    assert witness.replayed
+    assert (witness.packet.sport, witness.packet.dst >> 8) == (80, ip("10.1.0.0") >> 8)
+    assert "-> 203.0.113.7:" in str(dict(witness.steps[0].what.params)["packet"])
+    assert witness.opened_by is not None
+    assert (witness.opened_by.source, witness.opened_by.packet.dport) == ("one", 80)

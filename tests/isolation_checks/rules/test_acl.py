@@ -361,9 +361,9 @@ DANGLING: dict[str, tuple[DeviceConfig, str]] = {
     "service": (managed("r1", services=(config("r1").management.services[0]._replace(filters=(Applied("3999", AT),)),)), "filter 3999"),
     "zone": (
         config("r1", firewall=firewall(policy(121, PERMIT, ("gone",), None, WEB)._replace(rule=rule(121, PERMIT, WEB)._replace(ref=AT)))),
-        "zone gone",
+        "security zone gone",
     ),
-    "zone of nat": (config("r1", firewall=firewall(), destination_nat=(NAT,)), "zone gone"),
+    "zone of nat": (config("r1", firewall=firewall(), destination_nat=(NAT,)), "security zone gone"),
     "member of a zone": (
         config("r1", firewall=replace(firewall(), zones=(Zone("trust", None, (Applied("GigabitEthernet9/9/9", AT),), AT),))),
         "interface GigabitEthernet9/9/9",
@@ -404,7 +404,7 @@ def test_zones_that_a_maker_ships_are_there() -> None:
     assert len(found("ACL-DANGLING", bare)) == 3
     assert found("ACL-DANGLING", replace(bare, platform="h3c_secpath")) == []
     assert [line.partition(" is")[0] for line in found("ACL-DANGLING", replace(bare, platform="huawei_usg"))] == [
-        "r1:Management: zone Management"
+        "r1:Management: security zone Management"
     ]
 
 

@@ -113,6 +113,7 @@ def test_a_firewall_that_passes_packets_without_power_is_not_taken_away() -> Non
 def test_an_exit_whose_approval_is_over_is_a_way_past() -> None:
     found = check(EgressCut, city(), as_of=date(2027, 3, 1)).findings
     assert texts(found) == ["past the egress firewalls, gy-o-xfw1 is joined to the Internet at isp-customs"]
+    assert found[0].fix.render("en").startswith("renew the approval of the retained exit customs, or take its line out")
     assert not check(EgressCut, city(), as_of=date(2027, 2, 28)).findings
 
 
@@ -186,7 +187,8 @@ def test_one_county_through_another_is_found_too() -> None:
 
 def test_a_county_device_made_for_an_egress() -> None:
     found = one(CountyEgress, device("gy-o-huaxi-r1", role=f.Role.EXIT_FIREWALL))
-    assert (found.subject, found.what.render("en")) == ("gy-o-huaxi-r1", "gy-o-huaxi-r1 at huaxi is made for an egress (exit-firewall)")
+    assert found.subject == "gy-o-huaxi-r1"
+    assert found.what.render("en") == "gy-o-huaxi-r1 at huaxi is made for an egress (retained exit firewall)"
 
 
 # EGR-INNER
@@ -218,7 +220,7 @@ def test_a_county_device_made_for_an_egress() -> None:
         (
             device("gy-i-iacc1", role=f.Role.BORDER_ROUTER),
             "gy-i-iacc1",
-            "gy-i-iacc1 of the inner network is made for an egress (border-router)",
+            "gy-i-iacc1 of the inner network is made for an egress (border router)",
         ),
         (
             party("inner:municipal/cipher", internet=True),

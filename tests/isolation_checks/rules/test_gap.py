@@ -379,7 +379,7 @@ def test_an_approval_counts_from_its_first_to_its_last_day() -> None:
 
 def test_a_secret_channel_touches_the_outer_network_whichever_way_it_goes() -> None:
     found = check(Levels, with_channel(level=f.Level.SECRET)).findings
-    assert "channel mail-in holds secret data on the outer network (outer-to-inner)" in texts(found)
+    assert "channel mail-in holds secret data on the outer network (from the outer to the inner network)" in texts(found)
 
 
 def test_a_channel_to_servers_that_may_not_hold_it() -> None:
@@ -434,11 +434,11 @@ def gatekeeper(**changes: Any) -> f.Facts:
         (gatekeeper(inner_unit="nobody"), "gatekeeper gk1 has no inner unit"),
         (
             device(UNIT, role=f.Role.ACCESS),
-            f"the outer unit of gatekeeper gk1 is {UNIT}, with the role access in the outer network",
+            f"the outer unit of gatekeeper gk1 is {UNIT}, with the role access switch in the outer network",
         ),
         (
             device(UNIT, realm=INNER),
-            f"the outer unit of gatekeeper gk1 is {UNIT}, with the role host-unit in the inner network",
+            f"the outer unit of gatekeeper gk1 is {UNIT}, with the role gatekeeper host unit in the inner network",
         ),
     ],
 )  # fmt: skip

@@ -358,9 +358,12 @@ def test_policy_may_allow_no_sharing_by_timeslots() -> None:
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"medium": f.Medium.ETHERNET}, "inner circuit inner:baiyun/a runs over ethernet, which the carrier shares out among customers"),
+        (
+            {"medium": f.Medium.ETHERNET},
+            "inner circuit inner:baiyun/a runs over carrier Ethernet, which the carrier shares out among customers",
+        ),
         ({"separation": None}, "inner circuit inner:baiyun/a runs over fibre and is recorded as separated by -"),
-        ({"medium": f.Medium.TIMESLOT}, "inner circuit inner:baiyun/a runs over timeslot and is recorded as separated by dedicated-fibre"),
+        ({"medium": f.Medium.TIMESLOT}, "inner circuit inner:baiyun/a runs over timeslot and is recorded as separated by dedicated fibre"),
         ({"encryption": None}, "inner circuit inner:baiyun/a has no link encryption"),
         ({"encryption": " "}, "inner circuit inner:baiyun/a has no link encryption"),
     ],
@@ -495,7 +498,7 @@ def test_a_modem_in_a_config_is_a_way_in_and_other_dialling_is_a_doubt() -> None
     other = replace(modem, features=(Feature(FeatureKind.DIALUP, "dialer-group 1", ref), Feature(FeatureKind.MPLS, "mpls", ref)))
     outcome = check(SharedConsole, city(), other)
     assert not outcome.findings
-    assert texts(outcome.doubts) == ["not modelled (dialup): dialer-group 1"]
+    assert texts(outcome.doubts) == ["not modelled (dial-up): dialer-group 1"]
 
 
 # PHY-PORT
@@ -568,7 +571,7 @@ NO_CONGRESS = replace(city(), policy=replace(city().policy, organs=ORGANS))
         (
             NO_CONGRESS,
             "system:congress",
-            "no organ of the system congress has two LANs",
+            "no organ of the system People's Congress has two LANs",
         ),
         (
             NO_CONGRESS,

@@ -95,7 +95,7 @@ def test_something_of_the_inner_network_in_a_township(facts: f.Facts, name: str)
         (
             party("inner:municipal/business", tier=f.Tier.COUNTY, site="huaxi", attachments=()),
             "inner:municipal/business",
-            "inner:municipal/business of the inner network stands in a county and is no group of terminals (zone)",
+            "inner:municipal/business of the inner network stands in a county and is no group of terminals (server zone)",
         ),
         (party(TERMINALS, name=f.Name("", " ")), TERMINALS, f"the terminals {TERMINALS} name no department"),
         (
@@ -106,7 +106,7 @@ def test_something_of_the_inner_network_in_a_township(facts: f.Facts, name: str)
         (
             device("gy-i-baiyun-r1", role=f.Role.CORE),
             "gy-i-baiyun-r1",
-            "gy-i-baiyun-r1 of the inner network stands in a county as core",
+            "gy-i-baiyun-r1 of the inner network stands in a county as core router",
         ),
     ],
 )  # fmt: skip
