@@ -7,11 +7,20 @@ from datetime import date
 from functools import cached_property
 
 from isolation_checks.doubts import Gap, gaps
+from isolation_checks.forwarding.failures import failures
+from isolation_checks.forwarding.gates import Gates
+from isolation_checks.forwarding.plane import City
+from isolation_checks.forwarding.survival import Broken, Survival
+from isolation_checks.forwarding.work import Work, work
+from isolation_checks.packets.space import PacketSpace
 from isolation_checks.physical import Plant, build_plant
 from isolation_checks.physical_ports import LivePort, live_unrecorded
+from isolation_checks.reach.forwarder import forwarders
 from isolation_checks.reach.layer2 import Layer2, layer2
 from isolation_checks.reach.reach import Reach
+from isolation_checks.reach.senders import senders
 from isolation_checks.reach.witness import Witnesses
+from isolation_checks.routing.engine import Engine
 from isolation_checks.rules.acl_overlap import Superfluous, superfluous
 from isolation_checks.snapshot import DeviceConfig, Snapshot
 from topology.facts import Approval, Device, Facts, Party, Realm
@@ -24,6 +33,8 @@ class Case:
     facts: Facts
     snapshot: Snapshot
     as_of: date
+    failures: int = 0
+    """Under how many failures what must work is proved."""
 
     @cached_property
     def configs(self) -> dict[str, DeviceConfig]:
@@ -70,6 +81,28 @@ class Case:
     @cached_property
     def witnesses(self) -> Witnesses:
         return Witnesses(self.reach)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Tier T2: the routes of every device."""
+        return Engine(self.facts, self.configs)
+
+    @cached_property
+    def exact(self) -> Work:
+        """Tier T2: what becomes of every declared flow, with everything up."""
+        city = City(self.facts, forwarders(self.configs, self.engine.base.layer2), senders(self.facts, self.engine.base.layer2),
+                    self.engine.base.layer2)  # fmt: skip
+        return work(city, self.engine.base, Gates(PacketSpace()))
+
+    @cached_property
+    def survival(self) -> Survival:
+        """Tier T2: what breaks when something fails."""
+        return Survival(self.facts, self.exact, self.engine.under)
+
+    @cached_property
+    def broken(self) -> tuple[Broken, ...]:
+        """All that any single failure breaks; nothing where no failures were asked for."""
+        return tuple(item for failure in failures(self.facts, min(self.failures, 1)) for item in self.survival.broken(failure))
 
     @cached_property
     def superfluous(self) -> tuple[Superfluous, ...]:

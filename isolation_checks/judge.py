@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from time import perf_counter
+from typing import NamedTuple, TypeAlias
 
 from isolation_checks.approvals import why_invalid
+from isolation_checks.beside import beside
 from isolation_checks.case import Case
 from isolation_checks.doubts import doubts_for
 from isolation_checks.rules.base import Rule
 from isolation_checks.rules.registry import rules
-from isolation_checks.verdicts import Doubt, Excepted, ExceptionState, ExceptionUse, Finding, Outcome, Result, RuleInfo, Verdict
+from isolation_checks.verdicts import Doubt, Excepted, ExceptionState, ExceptionUse, Finding, Outcome, Result, RuleInfo, Scope, Verdict
 from topology.facts import RuleException
 from topology.i18n import T, Text
 
@@ -25,26 +27,42 @@ Progress: TypeAlias = Callable[[RuleInfo, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A result for every rule, in the order that they were given in, and what became of every exception."""
+    """A result for every rule, in the order that they were given in, what became of every exception, and how long each rule took."""
 
     results: tuple[Result, ...]
     exceptions: tuple[ExceptionUse, ...]
+    seconds: tuple[tuple[str, float], ...] = ()
 
 
-def judge(case: Case, chosen: Iterable[type[Rule]], progress: Progress | None = None) -> Judgement:
+class _Checked(NamedTuple):
+    outcome: Outcome
+    seconds: float
+
+
+def judge(case: Case, chosen: Iterable[type[Rule]], progress: Progress | None = None, jobs: int = 1) -> Judgement:
     """Run the rules. A rule that raises is a defect of the program and ends it: no verdict may rest on half a check.
 
-    Exceptions of rules that are not among ``chosen`` are left out: nothing was found out about them.
+    Exceptions of rules that are not among ``chosen`` are left out: nothing was found out about them. Equal whatever ``jobs`` is: with two,
+    another process reads what is written while this one follows packets.
     """
     wanted = list(chosen)
+    apart = [rule for rule in wanted if rule.scope is not Scope.ANY_ROUTE] if jobs > 1 else []
+    checked: dict[type[Rule], _Checked] = {}
+    with beside(lambda: [_checked(case, rule) for rule in apart], 0 < len(apart) < len(wanted)) as others:
+        for number, rule in enumerate(wanted, 1):
+            if progress:
+                progress(rule.info(), number, len(wanted))
+            if rule not in apart:
+                checked[rule] = _checked(case, rule)
+        checked |= zip(apart, others(), strict=True)
     standing = _Exceptions(case)
-    results = []
-    for number, rule in enumerate(wanted, 1):
-        info = rule.info()
-        if progress:
-            progress(info, number, len(wanted))
-        results.append(_result(case, info, rule().check(case), standing))
-    return Judgement(tuple(results), standing.uses({rule.id for rule in wanted}))
+    results = tuple(_result(case, rule.info(), checked[rule].outcome, standing) for rule in wanted)
+    return Judgement(results, standing.uses({rule.id for rule in wanted}), tuple((rule.id, checked[rule].seconds) for rule in wanted))
+
+
+def _checked(case: Case, rule: type[Rule]) -> _Checked:
+    since = perf_counter()
+    return _Checked(rule().check(case), perf_counter() - since)
 
 
 def _result(case: Case, info: RuleInfo, outcome: Outcome, standing: _Exceptions) -> Result:
@@ -57,7 +75,7 @@ def _result(case: Case, info: RuleInfo, outcome: Outcome, standing: _Exceptions)
             findings.append(taken)
     doubts = _in_order((*outcome.doubts, *doubts_for(case, info.id)))
     verdict = _verdict(outcome, bool(findings), bool(doubts))
-    return Result(info, verdict, outcome.subjects, tuple(findings), tuple(excepted), doubts, outcome.assumptions)
+    return Result(info, verdict, outcome.subjects, tuple(findings), tuple(excepted), doubts, outcome.assumptions, outcome.notes)
 
 
 def _verdict(outcome: Outcome, violated: bool, doubtful: bool) -> Verdict:

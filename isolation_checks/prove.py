@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from time import perf_counter
 from typing import TypeAlias
 
 from isolation_checks.case import Case
@@ -34,16 +36,21 @@ def prove(
     progress: Progress | None = None,
     *,
     inputs: str = "",
+    failures: int | None = None,
+    jobs: int | None = None,
 ) -> Report:
     """Judge the rules, all of them where ``only`` names none. ``inputs`` is what `digest` says of the folders.
 
-    Raises UnknownRuleError for a name in ``only`` that is neither a rule nor a family.
+    ``failures``: under how many at once the rules on failures are judged; 0 leaves them out, None also all others on computed routes that
+    are not named. The report is the same whatever ``jobs`` is, the number of processes; None: as many as there are processors.
+
+    Raises UnknownRuleError for a name in ``only`` that is neither a rule nor a family, or a rule on failures where there are none.
     """
-    chosen = chosen_rules(tuple(only), snapshot)
-    clock = _Clock(progress)
-    case = Case(facts, snapshot, as_of)
-    judgement = judge(case, chosen, clock)
-    clock.stop()
+    chosen = chosen_rules(tuple(only), snapshot, failures)
+    case = Case(facts, snapshot, as_of, failures or 0)
+    with _settled():
+        judgement = judge(case, chosen, progress, len(os.sched_getaffinity(0)) if jobs is None else jobs)
+        matrix = _matrix(case, chosen)
     coverage = tuple(map(coverage_of, snapshot.devices))
     return Report(
         city=facts.slug,
@@ -57,16 +64,15 @@ def prove(
         exceptions=judgement.exceptions,
         assumptions=facts.assumptions,
         coverage=coverage,
-        matrix=_matrix(case, chosen),
-        seconds=tuple(clock.seconds),
+        matrix=matrix,
+        failures=failures or 0,
+        seconds=judgement.seconds,
     )
 
 
-def chosen_rules(only: tuple[str, ...], snapshot: Snapshot) -> tuple[type[Rule], ...]:
+def chosen_rules(only: tuple[str, ...], snapshot: Snapshot, failures: int | None = None) -> tuple[type[Rule], ...]:
     """What ``only`` names, and the rule about unread files where there are any: no choice of rules may hide them."""
-    if not only:
-        return rules()
-    chosen = select(only)
+    chosen = select(only, failures)
     if not snapshot.problems:
         return chosen
     return tuple(rule for rule in rules() if rule in chosen or rule.id == UNREAD)
@@ -95,25 +101,14 @@ def _matrix(case: Case, chosen: tuple[type[Rule], ...]) -> ZoneMatrix | None:
     return zone_matrix(case.reach)
 
 
-class _Clock:
-    """Passes progress on, and remembers how long each rule took."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.seconds: list[tuple[str, float]] = []
-        self._progress = progress
-        self._rule = ""
-        self._since = 0.0
-
-    def __call__(self, rule: RuleInfo, number: int, count: int) -> None:
-        self.stop()
-        self._rule, self._since = rule.id, perf_counter()
-        if self._progress:
-            self._progress(rule, number, count)
-
-    def stop(self) -> None:
-        if self._rule:
-            self.seconds.append((self._rule, perf_counter() - self._since))
-        self._rule = ""
+@contextmanager
+def _settled() -> Iterator[None]:
+    """Facts and configs stay as they are meanwhile: the collector of garbage need not look at millions of objects again and again."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def digest(*folders: Path) -> str:

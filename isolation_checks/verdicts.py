@@ -36,6 +36,8 @@ class Scope(StrEnum):
 
     PHYSICAL = "physical"  # every config, every failure: only what is bolted and plugged
     ANY_ROUTE = "any route"  # every state of routing, every failure
+    EXACT = "everything up"  # the routes that devices compute when nothing has failed
+    FAILURES = "up to k failures"  # the routes that devices compute under every set of as many failures as were asked for
     AS_WRITTEN = "as written"  # the configs' own lines
     DECREED = "decreed"  # what people decided and recorded
 
@@ -69,7 +71,8 @@ class ChainWitness:
 
 @dataclass(frozen=True, slots=True)
 class PacketWitness:
-    """A packet that party ``source`` sends and ``target`` gets. ``count``: how many such packets there are.
+    """A packet that party ``source`` sends and ``target`` gets, or, where it does not ``arrive``, should get. ``count``: how many such
+    packets there are.
 
     ``replayed``: the step-by-step simulation, which shares no code with the packet sets, came to the same. ``opened_by`` is the packet that
     opened the session, where one was needed.
@@ -82,6 +85,7 @@ class PacketWitness:
     steps: tuple[Step, ...]
     replayed: bool
     opened_by: PacketWitness | None = None
+    arrives: bool = True
 
 
 Witness: TypeAlias = ChainWitness | PacketWitness
@@ -109,14 +113,25 @@ class Doubt(NamedTuple):
     place: Place | None
 
 
+class Note(NamedTuple):
+    """What a rule saw and is asked to list, not to judge, such as a site that nobody promised to keep when its only circuit is cut."""
+
+    subject: str
+    what: Text
+    places: tuple[Place, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a rule found: its subjects (none: NOT APPLICABLE), its breaches, its doubts, the assumptions (slugs) that it rests on."""
+    """What a rule found: its subjects (none: NOT APPLICABLE), its breaches, its doubts, the assumptions (slugs) that it rests on, and what
+    it lists.
+    """
 
     subjects: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     assumptions: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class Excepted(NamedTuple):
@@ -150,6 +165,7 @@ class Result:
     excepted: tuple[Excepted, ...]
     doubts: tuple[Doubt, ...]
     assumptions: tuple[str, ...]
+    notes: tuple[Note, ...] = ()
 
 
 class ExceptionState(StrEnum):
@@ -215,6 +231,7 @@ class Report:
     coverage: tuple[CoverageRow, ...]
     matrix: ZoneMatrix | None
     seconds: tuple[tuple[str, float], ...] = field(default=(), compare=False)  # stage and time; left out where output is compared
+    failures: int = 0  # the rules on failures were judged under all sets of so many; 0: not judged
 
     @property
     def verdict(self) -> Verdict:

@@ -11,6 +11,7 @@ from rich.text import Text as Styled
 
 from isolation_checks.report.places import Places
 from isolation_checks.report.words import LINE
+from isolation_checks.rules.words import FEATURE
 from isolation_checks.snapshot import DeviceConfig, FileCoverage, LineCode, Ref
 from topology.i18n import T, Text
 
@@ -27,7 +28,7 @@ class ReadLine(NamedTuple):
 
 def read_lines(config: DeviceConfig) -> Iterator[ReadLine]:
     """Every line of the device's files, in their order."""
-    features = {feature.ref: Text("{detail}", (("detail", f"{feature.kind.value}: {feature.detail}"),)) for feature in config.features}
+    features = {feature.ref: T("{label}: {text}", label=FEATURE[feature.kind], text=feature.detail) for feature in config.features}
     for file in config.coverage:
         yield from _of_file(file, features)
 

@@ -50,6 +50,7 @@ def as_data(report: Report, places: Places) -> dict[str, Any]:
         "devices": report.devices,
         "lines": report.lines,
         "counts": {verdict.value: count for verdict, count in counts(report).items()},
+        "failures": report.failures,
         "omitted": list(places.omitted),
         "results": [_result(result, places, number_of) for result in report.results],
         "doubts": [
@@ -125,6 +126,10 @@ def _result(result: Result, places: Places, number_of: dict[Doubt, int]) -> dict
         ],
         "doubts": [number_of[doubt] for doubt in result.doubts],
         "assumptions": list(result.assumptions),
+        "notes": [
+            {"subject": one.subject, "what": _text(one.what), "places": [_place(place, places) for place in one.places]}
+            for one in result.notes
+        ],
     }
 
 
@@ -154,6 +159,7 @@ def _witness(witness: Witness, places: Places) -> dict[str, Any]:
         "packet": packet_data(witness.packet),
         "count": str(witness.count),
         "replayed": witness.replayed,
+        "arrives": witness.arrives,
         "steps": [_step(step, places) for step in witness.steps],
         "opened_by": _opener(witness.opened_by, places),
     }

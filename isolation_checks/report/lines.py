@@ -69,7 +69,7 @@ def _way(witness: PacketWitness, places: Places, lang: str) -> Iterator[str]:
             yield f"{_INDENT}| {quoted}"
         if step.rewritten is not None:
             yield f"{_INDENT}= {step.rewritten.text()}"
-    if not witness.count:
+    if not witness.arrives:
         yield f"x  {witness.target}"
     elif not steps or steps[-1].at != witness.target:
         yield f"-> {witness.target}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from isolation_checks.report.doubts import by_doubt
 from isolation_checks.report.lines import doubt_lines, labelled, own_places, packets, witness_lines
 from isolation_checks.report.places import Places
-from isolation_checks.report.words import EXCEPTION, SCOPE, SEVERITY, VERDICT, counts, partial, sources, urgent_first, whole
+from isolation_checks.report.words import EXCEPTION, SEVERITY, VERDICT, counts, partial, scope_in, sources, urgent_first, whole
 from isolation_checks.snapshot import Ref
 from isolation_checks.verdicts import ExceptionState, Finding, PacketWitness, Report, Result, Verdict
 from topology.i18n import T, Text
@@ -19,13 +19,14 @@ _LONGEST = 60_000
 _FINDINGS = 10
 """So many of a rule are written out."""
 _DOUBTS = 30
+_NOTES = 100
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~@&$!])")
 
 
 def as_markdown(report: Report, places: Places, lang: str = "en") -> str:
     parts = [_head(report, places, lang), _table(report, lang)]
     parts += [_violation(result, places, lang) for result in urgent_first(report.results) if result.findings]
-    parts += [_doubts(report, places, lang), _exceptions(report, lang), _assumptions(report, lang)]
+    parts += [_doubts(report, places, lang), *_notes(report, lang), _exceptions(report, lang), _assumptions(report, lang)]
     parts = [part for part in parts if part]
     text, left_out = "", 0
     for part in parts:
@@ -89,7 +90,7 @@ def _table(report: Report, lang: str) -> str:
     open_: list[str] = []
     folded: list[str] = []
     for result in urgent_first(report.results):
-        (open_ if result.verdict in (Verdict.VIOLATED, Verdict.INCOMPLETE) else folded).append(_row(result, lang))
+        (open_ if result.verdict in (Verdict.VIOLATED, Verdict.INCOMPLETE) else folded).append(_row(report, result, lang))
     titles = (T("Verdict"), T("Rule"), T("What it demands"), T("Severity"), T("Scope"), T("Subjects"), T("Findings"))
     head = ["| " + " | ".join(title.render(lang) for title in titles) + " |", "|---|---|---|---|---|--:|--:|"]
     shown = "\n".join([*head, *open_]) + "\n" if open_ else ""
@@ -99,18 +100,28 @@ def _table(report: Report, lang: str) -> str:
     return shown
 
 
-def _row(result: Result, lang: str) -> str:
+def _row(report: Report, result: Result, lang: str) -> str:
     rule = result.rule
     cells = (
         f"{MARK[result.verdict]} {VERDICT[result.verdict].render(lang)}",
         _code(rule.id),
         escaped(rule.title.render(lang)),
         SEVERITY[rule.severity].render(lang),
-        SCOPE[rule.scope].render(lang),
+        scope_in(report, rule.scope).render(lang),
         f"{len(result.subjects):,}",
         f"{len(result.findings):,}",
     )
     return "| " + " | ".join(cells) + " |"
+
+
+def _notes(report: Report, lang: str) -> Iterator[str]:
+    for result in report.results:
+        if result.notes:
+            title = T("What {rule} lists and does not judge ({count})", rule=result.rule.id, count=len(result.notes))
+            lines = [f"- {_code(one.subject)}: {_say(one.what, lang)}" for one in result.notes[:_NOTES]]
+            if len(result.notes) > _NOTES:
+                lines.append(_say(T("and {count} more", count=len(result.notes) - _NOTES), lang))
+            yield _details(title.render(lang), "\n".join(lines))
 
 
 def _details(summary: str, body: str) -> str:

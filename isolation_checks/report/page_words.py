@@ -28,6 +28,8 @@ PAGE_WORDS = (
     T("Lines of config read"),
     T("Findings"),
     T("Exceptions"),
+    T("Listed, not judged"),
+    T("What happens"),
     T("Assumptions"),
     T("Rules"),
     T("Verdict"),

@@ -66,8 +66,8 @@ def picture(witness: Witness) -> str:
 
 
 def _way(witness: PacketWitness) -> tuple[list[_Node], list[_Edge]]:
-    """``count`` 0 is a packet that does not get through: its way ends at the last device, and the target is out of reach."""
-    passes = witness.count > 0
+    """Of a packet that does not get through the way ends at the last device, and the target is out of reach."""
+    passes = witness.arrives
     nodes = []
     for at, steps in groupby(witness.steps, lambda step: step.at):
         body = []

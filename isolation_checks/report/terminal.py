@@ -18,11 +18,11 @@ from isolation_checks.report.places import Places
 from isolation_checks.report.words import (
     EXCEPTION,
     EXCEPTION_MEANS,
-    SCOPE,
     SEVERITY,
     VERDICT,
     counts,
     partial,
+    scope_in,
     sources,
     urgent_first,
     whole,
@@ -43,7 +43,7 @@ def show(console: Console, report: Report, places: Places, lang: str) -> None:
         table(
             console,
             _TITLES,
-            [_row(result, lang) for result in troubled],
+            [_row(report, result, lang) for result in troubled],
             lang,
             right=(4, 5, 6),
             styles=[_STYLE[one.verdict] for one in troubled],
@@ -53,6 +53,7 @@ def show(console: Console, report: Report, places: Places, lang: str) -> None:
             _findings(console, result, places, lang)
     _doubts(console, report, places, lang)
     _exceptions(console, report, lang)
+    _notes(console, report, lang)
 
 
 _TITLES = (T("Rule"), T("Verdict"), T("Severity"), T("Scope"), T("Subjects"), T("Findings"), T("Doubts"), T("What it demands"))
@@ -78,13 +79,13 @@ def _verdict(console: Console, report: Report, places: Places, lang: str) -> Non
     _print(console, " · ".join([*numbers, read.render(lang)]))
 
 
-def _row(result: Result, lang: str) -> tuple[str, ...]:
+def _row(report: Report, result: Result, lang: str) -> tuple[str, ...]:
     rule = result.rule
     return (
         rule.id,
         VERDICT[result.verdict].render(lang),
         SEVERITY[rule.severity].render(lang),
-        SCOPE[rule.scope].render(lang),
+        scope_in(report, rule.scope).render(lang),
         f"{len(result.subjects):,}",
         f"{len(result.findings):,}",
         f"{len(result.doubts):,}",
@@ -134,6 +135,15 @@ def _exceptions(console: Console, report: Report, lang: str) -> None:
             meaning=EXCEPTION_MEANS[use.state],
         )
         _print(console, f"     {what.render(lang)}  [{use.exception.origin.file}:{use.exception.origin.line}]")
+
+
+def _notes(console: Console, report: Report, lang: str) -> None:
+    for result in report.results:
+        if result.notes:
+            rule, count = result.rule.id, len(result.notes)
+            text = T("{rule} lists without judging: {count} (in every file of the report)", rule=rule, count=count)
+            _print(console, "")
+            _print(console, text.render(lang))
 
 
 def _more(console: Console, count: int, lang: str) -> None:

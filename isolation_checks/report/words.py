@@ -44,12 +44,17 @@ SEVERITY = {
 SCOPE = {
     Scope.PHYSICAL: T("physical"),
     Scope.ANY_ROUTE: T("any route"),
+    Scope.EXACT: T("everything up"),
+    Scope.FAILURES: T("up to k failures"),
     Scope.AS_WRITTEN: T("as written"),
     Scope.DECREED: T("decreed"),
 }
+_FAILURES = {1: T("any one failure"), 2: T("any two failures")}
 SCOPE_MEANS = {
     Scope.PHYSICAL: T("follows from chassis, ports, cables and circuits alone: it holds for every config and every failure"),
     Scope.ANY_ROUTE: T("follows from the filters alone, whatever routing does: it holds for every failure and every state of routing"),
+    Scope.EXACT: T("follows from the routes that the devices compute while nothing has failed"),
+    Scope.FAILURES: T("follows from the routes that the devices compute under every set of so many failures"),
     Scope.AS_WRITTEN: T("follows from the lines of the configs as they stand"),
     Scope.DECREED: T("follows from what was decided and recorded in the inventory"),
 }
@@ -103,6 +108,11 @@ def count_of(number: int) -> str:
         return f"{number:,}"
     digits = str(number)
     return f"≈ {digits[0]}.{digits[1]} × 10^{len(digits) - 1}"
+
+
+def scope_in(report: Report, scope: Scope) -> Text:
+    """The scope, with the number of failures that this report was made for."""
+    return _FAILURES.get(report.failures, SCOPE[scope]) if scope is Scope.FAILURES else SCOPE[scope]
 
 
 def partial(omitted: tuple[str, ...]) -> Text | None:

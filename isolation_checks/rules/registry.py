@@ -5,8 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from isolation_checks.rules import acl, cov, defaults, egr_physical, gap, hard, log, packets, phy, svc, tier, vpn
+from isolation_checks.rules import (
+    acl,
+    con,
+    cov,
+    defaults,
+    egr_physical,
+    gap,
+    hard,
+    log,
+    packets,
+    phy,
+    res,
+    route,
+    svc,
+    svc_missing,
+    tier,
+    vpn,
+)
 from isolation_checks.rules.base import Rule
+from isolation_checks.verdicts import Scope
 from topology.i18n import T, Text
 from topology.problems import names, nearest
 
@@ -20,13 +38,17 @@ FAMILIES: tuple[tuple[type[Rule], ...], ...] = (
     tier.RULES,
     vpn.RULES,
     svc.RULES,
+    svc_missing.RULES,
+    con.RULES,
+    route.RULES,
+    res.RULES,
     hard.RULES,
     acl.RULES,
     cov.RULES,
 )
 """What each module has to offer."""
 
-ORDER = ("PHY", "GAP", "EGR", "LOG", "TIER", "VPN", "SVC", "HARD", "ACL", "COV")
+ORDER = ("PHY", "GAP", "EGR", "LOG", "TIER", "VPN", "SVC", "CON", "ROUTE", "RES", "HARD", "ACL", "COV")
 """The families, in the order of reports; others come after them."""
 
 
@@ -53,19 +75,25 @@ def _place(rule: type[Rule]) -> int:
     return ORDER.index(family) if family in ORDER else len(ORDER)
 
 
-def select(words: Iterable[str]) -> tuple[type[Rule], ...]:
-    """The rules with these ids, or of these families (``HARD``), in the order of `rules`. Capitals do not matter.
+def select(words: Iterable[str], failures: int | None = 0) -> tuple[type[Rule], ...]:
+    """The rules with these ids, or of these families (``HARD``), in the order of `rules`; all where there are no words. Capitals do not
+    matter. Rules on failures are among them only where there are ``failures``; where that is None, none on computed routes are among all.
 
-    Raises UnknownRuleError, with the nearest name.
+    Raises UnknownRuleError, with the nearest name, and for a rule on failures that is named where there are none.
     """
+    offered = tuple(rule for rule in rules() if failures or rule.scope is not Scope.FAILURES)
     chosen: set[str] = set()
     for word in words:
         wanted = word.strip().upper().removesuffix("-*")
         matching = {rule.id for rule in rules() if wanted in (rule.id, rule.info().family)}
         if not matching:
             raise UnknownRuleError(_unknown(word))
+        if matching.isdisjoint(rule.id for rule in offered):
+            raise UnknownRuleError(T("rule {rule} speaks of failures: say of how many with --failures 1 or 2", rule=min(matching)))
         chosen |= matching
-    return tuple(rule for rule in rules() if rule.id in chosen)
+    if chosen:
+        return tuple(rule for rule in offered if rule.id in chosen)
+    return tuple(rule for rule in offered if failures is not None or rule.scope is not Scope.EXACT)
 
 
 def _unknown(word: str) -> Text:

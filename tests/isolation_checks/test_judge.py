@@ -288,7 +288,7 @@ def test_the_rules_that_doubts_leave_alone_exist() -> None:
     assert quiet == {
         "PHY-APART", "PHY-CHASSIS", "PHY-CABLE", "PHY-CIRCUIT", "PHY-MANAGEMENT", "PHY-LAN", "PHY-EXIT",
         "GAP-OWNER", "GAP-LEVEL", "GAP-UNIT", "EGR-CUT", "EGR-COUNTY", "EGR-INNER", "EGR-EXIT",
-        "TIER-TOWNSHIP", "TIER-COUNTY", "TIER-ADJACENT", "TIER-SYSTEMS", "VPN-MERGED", "VPN-NEW", "VPN-REALM",
+        "TIER-TOWNSHIP", "TIER-COUNTY", "TIER-ADJACENT", "TIER-SYSTEMS", "VPN-MERGED", "VPN-NEW", "VPN-REALM", "RES-APART",
         "COV-DEVICE", "COV-NAME", "COV-LINE", "COV-FEATURE", "COV-READ",
     }  # fmt: skip
 
@@ -302,14 +302,22 @@ def test_the_innermost_view_counts() -> None:
 # --- registry --------------------------------------------------------------------------------------------------------------------------
 
 
+def test_rules_on_failures_are_among_all_only_where_failures_are_asked_for() -> None:
+    assert set(rules()) - set(select([])) == {rule for rule in rules() if rule.scope is Scope.FAILURES} != set()
+    assert select([], failures=1) == rules()
+    assert [rule.id for rule in select(["RES"])] == ["RES-APART"]
+    assert [rule.id for rule in select(["RES"], failures=1)] == ["RES-SITE", "RES-APART"]
+    with pytest.raises(UnknownRuleError, match="rule RES-SITE speaks of failures: say of how many with --failures 1 or 2"):
+        select(["RES-SITE"])
+
+
 def test_the_registry_finds_rules_by_id_and_family() -> None:
     assert [rule.id for rule in select(["cov-name", "COV-DEVICE"])] == ["COV-DEVICE", "COV-NAME"]
     assert {rule.info().family for rule in select(["HARD"])} == {"HARD"}
     assert select(["HARD-*"]) == select(["hard"])
-    assert select([]) == ()
     assert len(rules()) == len(ALL)
     families = [rule.info().family for rule in rules()]
-    assert list(dict.fromkeys(families)) == ["PHY", "GAP", "EGR", "LOG", "TIER", "VPN", "SVC", "HARD", "ACL", "COV"]
+    assert list(dict.fromkeys(families)) == ["PHY", "GAP", "EGR", "LOG", "TIER", "VPN", "SVC", "CON", "ROUTE", "RES", "HARD", "ACL", "COV"]
     assert families == sorted(families, key=list(dict.fromkeys(families)).index)
     assert Counter(rule.info().family for rule in rules())["HARD"] == 10
 

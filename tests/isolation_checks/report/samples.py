@@ -17,6 +17,7 @@ from isolation_checks.verdicts import (
     ExceptionUse,
     Finding,
     Link,
+    Note,
     PacketWitness,
     Place,
     Report,
@@ -67,6 +68,7 @@ REALMS = rule("PHY-REALMS", "Inner and outer share no cable", "内网与外网�
 EGRESS = rule("EGR-ONE", "One egress for all", "全市只有一个互联网出口", Severity.CRITICAL, Scope.ANY_ROUTE)
 EXCESS = rule("SVC-EXCESS", "Nothing passes that nobody declared", "未登记的流量一律不通", Severity.HIGH, Scope.ANY_ROUTE)
 SSH = rule("HARD-SSH", "Devices are managed by SSH only", "设备只允许通过 SSH 管理", Severity.MEDIUM, Scope.AS_WRITTEN)
+KEPT = rule("RES-SITE", "Sites keep what they are promised", "站点保持所承诺的", Severity.HIGH, Scope.FAILURES)
 OLD = rule("VPN-AGE", "No vertical network is newer than the plan", "规划之后不再新建纵向网", Severity.LOW, Scope.DECREED)
 HIDDEN = rule("ACL-SHADOWED", "No entry of a filter is hidden by others", "过滤规则中没有被遮蔽的条目", Severity.LOW, Scope.AS_WRITTEN)
 
@@ -157,7 +159,7 @@ def answer_witness() -> PacketWitness:
 def stopped_witness() -> PacketWitness:
     packet = Packet(ip("10.32.4.7"), ip("10.40.0.1"), 17, 0, 0, 0, Fragment.LATER)
     steps = (Step("ds-r1", say("denied: no rule permits it", "没有规则允许，拒绝"), Ref("ds-r1.cfg", 40)),)
-    return PacketWitness("finance-dongshan", "police-dongshan", packet, 0, steps, replayed=True)
+    return PacketWitness("finance-dongshan", "police-dongshan", packet, 65_536, steps, replayed=True, arrives=False)
 
 
 def chain() -> ChainWitness:
@@ -187,7 +189,9 @@ def result(info: RuleInfo, verdict: Verdict, **rest: object) -> Result:
     return Result(info, verdict, **(values | rest))  # type: ignore[arg-type] # by name
 
 
-def report(results: tuple[Result, ...], exceptions: tuple[ExceptionUse, ...] = (), *, unknown: int = 0, matrix: bool = True) -> Report:
+def report(
+    results: tuple[Result, ...], exceptions: tuple[ExceptionUse, ...] = (), *, unknown: int = 0, matrix: bool = True, failures: int = 0
+) -> Report:
     coverage = (
         CoverageRow("ds-fw", "huawei_usg", 210, 150, 20, 0, 0),
         CoverageRow("ds-r1", "h3c_comware", 120, 80, 10, 2 if unknown else 0, 0),
@@ -210,19 +214,22 @@ def report(results: tuple[Result, ...], exceptions: tuple[ExceptionUse, ...] = (
     )
     return Report(
         "dongshan", "东山市", "Dongshan", DAY, "5f2c" * 16, 3, 448, results, exceptions, ASSUMPTIONS, coverage,
-        ZoneMatrix(groups, cells) if matrix else None, (("reading", 0.5), ("PHY-REALMS", 0.25)),
+        ZoneMatrix(groups, cells) if matrix else None, (("reading", 0.5), ("PHY-REALMS", 0.25)), failures,
     )  # fmt: skip
 
 
 def proved() -> Report:
+    single = Note("ds-r2", say("when circuit c-9 is cut: 4 flows are lost", "当电路 c-9 断开时：失去 4 条流量"), (YAML,))
     return report(
         (
             result(REALMS, Verdict.PROVED, assumptions=("terminals-do-not-bridge",)),
             result(EGRESS, Verdict.PROVED, assumptions=("circuits-private", "terminals-do-not-bridge")),
             result(SSH, Verdict.PROVED),
+            result(KEPT, Verdict.PROVED, notes=(single,)),
             result(OLD, Verdict.NOT_APPLICABLE, subjects=()),
         ),
         matrix=False,
+        failures=1,
     )
 
 

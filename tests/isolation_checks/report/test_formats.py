@@ -230,7 +230,7 @@ def test_a_partial_report_says_so_everywhere() -> None:
 
 
 def test_terminal_is_short_when_all_is_well() -> None:
-    assert shown(samples.proved()).count("\n") <= 4
+    assert shown(samples.proved()).count("\n") <= 6
 
 
 def test_terminal_shows_everything_that_is_wrong() -> None:

@@ -91,7 +91,7 @@ def test_lines_features_and_files() -> None:
         features=(Feature(FeatureKind.MPLS, "mpls ldp", ref("r1", 303)),),
     )
     assert found("COV-LINE", odd) == ["? line not understood: frobnicate all @ r1.cfg:301", "? line not understood: more @ r1.cfg:302"]
-    assert found("COV-FEATURE", odd) == ["? not modelled (mpls): mpls ldp @ r1.cfg:303"]
+    assert found("COV-FEATURE", odd) == ["? not modelled (MPLS): mpls ldp @ r1.cfg:303"]
     given = case()
     given = replace(given, snapshot=replace(given.snapshot, problems=(ReadProblem("x.cfg", 4, T("these bytes are no text")),)))
     assert look("COV-READ", given) == ["? x.cfg could not be read: these bytes are no text @ x.cfg:4"]
