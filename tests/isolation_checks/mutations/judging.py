@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 from isolation_checks.case import Case
 from isolation_checks.snapshot import Ref
 from isolation_checks.verdicts import ChainWitness, Finding, Scope, Verdict
 from tests.isolation_checks.mutations.confirm import refuted
-from tests.isolation_checks.mutations.harness import Base, Draft, Operator, Outcome, witnesses
+from tests.isolation_checks.mutations.harness import Base, Draft, Operator, Outcome, drafted, outcomes, witnesses
+
+
+class Trial(NamedTuple):
+    """Why an operator was not caught as it should be, and how many packets show that it was."""
+
+    problems: tuple[str, ...]
+    packets: int
+
+
+def tried(operator: Operator, platform: str, base: Base, scratch: Path) -> Trial:
+    """An operator on one platform. Raises NoSuchLineError where the construct that it changes is not there."""
+    draft = drafted(base, platform, operator.change)
+    case = draft.case(scratch)
+    found = outcomes(case, base, operator.rules)
+    packets = sum(len(list(witnesses(item))) for outcome in found for item in outcome.new)
+    return Trial(tuple(problems(operator, draft, case, found, base)), packets)
 
 
 def problems(operator: Operator, draft: Draft, case: Case, found: list[Outcome], base: Base) -> list[str]:
@@ -18,7 +36,7 @@ def problems(operator: Operator, draft: Draft, case: Case, found: list[Outcome],
 
 def _problems(operator: Operator, draft: Draft, case: Case, outcome: Outcome, base: Base) -> Iterator[str]:
     before = base.result(outcome.rule)
-    if before.verdict == Verdict.VIOLATED and not _tolerated(operator):
+    if before.verdict == Verdict.VIOLATED:
         yield f"{outcome.rule} is VIOLATED before any change"
     if outcome.result.verdict != operator.verdict:
         yield f"{outcome.rule} says {outcome.result.verdict}, not {operator.verdict}"
@@ -41,10 +59,6 @@ def _problems(operator: Operator, draft: Draft, case: Case, outcome: Outcome, ba
             if not witness.replayed:
                 yield f"{outcome.rule}: not replayed: {finding.what.render('en')}"
             yield from (f"{outcome.rule}: {text}" for text in refuted(case, witness))
-
-
-def _tolerated(operator: Operator) -> bool:
-    return False
 
 
 def _text(finding: Finding) -> str:
