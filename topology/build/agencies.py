@@ -9,6 +9,7 @@ from topology.build.allocation import from_pool, from_slice, host
 from topology.build.context import Build, Lan
 from topology.build.lans import (
     AGENCY_FILTERS,
+    COUNTY_STATION,
     FIREWALL_HOSTS,
     add_lan,
     add_party,
@@ -26,7 +27,6 @@ from topology.intent.sites import AgencyIntent, CountyIntent, ProfileIntent
 from topology.inventory import RealmIntent
 
 LEGACY_ROUTER = 254  # in an agency's network: the host behind which its range from before the plan is
-COUNTY_STATION = 10  # host number of a county's own management station in its network
 
 
 def build_agencies(

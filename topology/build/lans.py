@@ -15,6 +15,7 @@ from topology.origin import Origin
 
 # First filter numbers by kind of network: a filter's number follows from what it protects, so that a new one moves no other.
 AGENCY_FILTERS, VERTICAL_FILTERS, MANAGEMENT_FILTERS, SITE_FILTERS, ZONE_FILTERS, PEER_FILTERS = 3000, 3520, 3700, 3710, 3750, 3960
+COUNTY_STATION = 10  # host number of a county's own management station in its network
 FIREWALL_HOSTS = 4  # a firewall pair that is no gateway on a segment: virtual address, active, standby
 
 

@@ -10,7 +10,7 @@ from topology.build.context import Build, Lan
 from topology.build.filters import sources_filter
 from topology.build.firewalls import INSIDE
 from topology.build.interfaces import OOB_VRF, OSPF_ROLES, Draft
-from topology.build.lans import party_id
+from topology.build.lans import COUNTY_STATION, party_id
 from topology.build.servers import hosts_of
 from topology.design import Kind, Management, Ref, Server, SnmpManager, User
 from topology.facts import Role
@@ -19,7 +19,6 @@ from topology.inventory import RealmIntent
 from topology.origin import Origin
 
 VTY_FILTER, SNMP_FILTER = 2000, 2001
-COUNTY_STATION = 10  # host number of a county's own management station in its network
 
 
 @dataclass(frozen=True, slots=True)

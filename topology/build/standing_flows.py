@@ -9,7 +9,7 @@ from typing import Any
 from topology.build.allocation import host
 from topology.build.context import Build
 from topology.build.flow_parts import PLAN, ends_of, permit, to_hosts
-from topology.build.lans import party_id
+from topology.build.lans import COUNTY_STATION, party_id
 from topology.build.servers import by_protocol, hosts_of, is_placed
 from topology.facts import Host, Level, PartyKind, PortRange, Publication, Realm
 from topology.i18n import T
@@ -47,8 +47,9 @@ def management_flows(build: Build, side: RealmIntent) -> None:
     for county in side.counties:
         target = party_id(realm, county.slug, "devices")
         for agency in county.agencies:
-            if agency.noc and target in build.parties:
-                own = ((party_id(realm, county.slug, agency.slug),), ())
+            station = build.parties.get(party_id(realm, county.slug, agency.slug))
+            if agency.noc and target in build.parties and station is not None and station.prefixes[0].num_addresses > COUNTY_STATION:
+                own = ((station.id,), (station.prefixes[0][COUNTY_STATION],))
                 permit(build, realm, f"county-noc-{county.slug}", (MANAGEMENT, "snmp"), SNMP, own, target, agency.at("noc"))
 
 
