@@ -38,8 +38,13 @@ COMMANDS = {
     "render": Listed("render", T("Write the configuration of every device, or what changes in it")),
     "why": Listed("why", T("Name the reason for one line of a configuration")),
     "prove": Listed("prove", T("Prove the city isolated from the text of its configs, or show what breaks it")),
+    "trace": Listed("trace", T("Follow a packet hop by hop, and name the line behind every decision")),
+    "reach": Listed("reach", T("Show who can reach what, as sets of packets")),
+    "impact": Listed("impact", T("Show what breaks and what moves when something fails")),
+    "compare": Listed("compare", T("Show the packets that two versions of the city treat differently")),
     "parse": Listed("parse", T("Print what one config says, whatever the vendor, as JSON")),
     "rules": Listed("rules", T("List and explain the rules that are proved")),
+    "lab": Listed("lab", T("Run the city's configs on real kernels, and hold the proof against them")),
 }
 
 _GLOBAL_OPTIONS = ("--city", "--lang", "--as-of")

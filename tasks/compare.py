@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from io import BytesIO
@@ -14,9 +15,10 @@ from tempfile import TemporaryDirectory
 from nornir.core.task import Result, Task
 
 from tasks.output import RefusedError
-from tasks.render import Bench, run
+from tasks.render import run
 from tasks.selection import select
 from tasks.topics import SYSTEM, TOPICS, topic_of
+from templates.bench import Bench
 from templates.engine import RenderedFile
 from topology.design import Design
 from topology.i18n import T, Text
@@ -95,10 +97,10 @@ def compare(
     city: Path, revision: str, only: Sequence[str] = (), on_device: Callable[[int, int], None] = lambda done, total: None
 ) -> Comparison:
     """Renders both and compares. Raises RefusedError where there is no such revision, InventoryError where either side is broken."""
-    top, commit = _repository(city, revision)
+    _, commit = _repository(city, revision)
     network = load(city)
-    with TemporaryDirectory(prefix="govnet-") as folder:
-        before = _load_old(_extract(top, city, commit, revision, Path(folder)), revision)
+    with at_revision(city, revision) as folder:
+        before = _load_old(folder, revision)
     names = _selected(network, before, only)
     known = network.design.names
     now = run(network, [name for name in names if name in known], compare_device, on_device, bench=Bench(), before=before.design)
@@ -106,6 +108,14 @@ def compare(
     then = run(before, gone, compare_device, bench=Bench(), before=None) if gone else {}
     found = [result[0].result for results in (now, then) for result in results.values() if result[0].result is not None]
     return Comparison(revision, commit, len(names), tuple(sorted(found, key=lambda change: change.device)))
+
+
+@contextmanager
+def at_revision(city: Path, revision: str) -> Iterator[Path]:
+    """The inventory's folder as it was, for as long as the block lasts. Raises RefusedError where there is no such revision."""
+    top, commit = _repository(city, revision)
+    with TemporaryDirectory(prefix="govnet-") as folder:
+        yield _extract(top, city, commit, revision, Path(folder))
 
 
 def _selected(network: Network, before: Network, only: Sequence[str]) -> list[str]:
@@ -186,9 +196,7 @@ def _repository(city: Path, revision: str) -> tuple[Path, str]:
         raise RefusedError(T("{folder} is not in a git repository: there is nothing to compare with.", folder=str(city)))
     commit = _git(city, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if commit is None:
-        raise RefusedError(
-            T("--diff {revision}: this repository has no such revision (a branch, a tag, HEAD~1, a commit).", revision=revision)
-        )
+        raise RefusedError(T("{revision}: this repository has no such revision (a branch, a tag, HEAD~1, a commit).", revision=revision))
     return Path(top.decode().rstrip("\n")), commit.decode().strip()
 
 
@@ -197,7 +205,7 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
     try:
         done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
     except FileNotFoundError:
-        raise RefusedError(T("git is not installed; --diff needs it.")) from None
+        raise RefusedError(T("git is not installed; comparing with a revision needs it.")) from None
     return done.stdout if done.returncode == 0 else None
 
 

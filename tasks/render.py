@@ -18,17 +18,17 @@ from tasks.output import OutputFolder, Removed, State, Written
 from tasks.runner import ForkRunner
 from tasks.selection import select
 from templates import linemap
-from templates.engine import Rendered, RenderedFile, Renderer, TemplateFailure
-from templates.features import refusals
-from templates.platforms import Platforms
+from templates.bench import Bench
+from templates.engine import RenderedFile
 from topology.design import DeviceDesign
 from topology.facts import Facts
 from topology.network import Network, load
 from topology.problems import InventoryError, Problem
+from topology.stand_in import PLATFORM
 
 CONFIGS, LINE_MAPS, STAND_INS = "configs", "linemaps", "stand-in"
 REASONS = "reasons.json"
-STAND_IN = "frr"
+STAND_IN = PLATFORM
 """The platform that stands in for every device that routes or filters."""
 
 
@@ -64,24 +64,6 @@ class Report:
         """Devices whose config was deleted and is not written any more."""
         here = {device.device for device in self.devices}
         return tuple(sorted({device_of(path) for path in self.removed.deleted if path.startswith(f"{CONFIGS}/")} - here))
-
-
-class Bench:
-    """What renders: the platforms' facts and the templates, compiled as they are needed."""
-
-    def __init__(self) -> None:
-        self.platforms = Platforms()
-        self._renderer = Renderer(self.platforms)
-
-    def render(self, design: DeviceDesign, platform: str | None = None) -> Rendered:
-        """Raises InventoryError for everything that the platform cannot do, and for a template that fails."""
-        refused = refusals(design, self.platforms.of(design, platform))
-        if refused:
-            raise InventoryError(refused)
-        try:
-            return self._renderer.render(design, platform)
-        except TemplateFailure as failure:
-            raise InventoryError([failure.problem]) from failure
 
 
 def render_device(task: Task, bench: Bench, output: OutputFolder, stand_in: bool = False) -> Result:

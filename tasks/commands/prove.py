@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from isolation_checks.verdicts import Report, RuleInfo
     from topology.facts import Facts
 
-_CONFIGS = Path("build") / "configs"
+CONFIGS = Path("build") / "configs"
 _SUFFIXES = (".json", ".xml", ".sarif", ".md", ".html")
 _LISTED = 20
 """So many files that could not be read are named; the rest is a number, and every report has them."""
@@ -48,6 +48,14 @@ _LISTED = 20
 )
 @option("--only", multiple=True, metavar="RULE", help=T("Judge only this rule, or this family such as HARD. May be given several times."))
 @option(
+    "--failures",
+    type=click.Choice(["0", "1", "2"]),
+    help=T(
+        "Prove too that what is declared works, by the routes that the devices compute, and that what is promised to survive does, "
+        "whichever so many of cables, circuits, cards, devices and risks fail at once."
+    ),
+)
+@option(
     "--report",
     "reports",
     type=click.Path(path_type=Path),
@@ -66,17 +74,25 @@ _LISTED = 20
 @option("--json", "as_json", is_flag=True, help=T("Print the report as JSON."))
 @click.pass_obj
 def command(
-    settings: Settings, *, configs: Path | None, only: tuple[str, ...], reports: tuple[Path, ...], coverage: str | None, as_json: bool
+    settings: Settings,
+    *,
+    configs: Path | None,
+    only: tuple[str, ...],
+    failures: str | None,
+    reports: tuple[Path, ...],
+    coverage: str | None,
+    as_json: bool,
 ) -> int:
     from isolation_checks.report.json import as_data  # noqa: PLC0415
 
     _check_files(settings, reports)
-    folder = _folder(settings, configs)
+    folder = check_folder(settings, configs)
+    most = None if failures is None else int(failures)
     words = tuple(part for word in only for part in word.split(",") if part.strip())
-    _check_rules(settings, words)
-    facts, snapshot = _inputs(settings, folder)
+    _check_rules(settings, words, most)
+    facts, snapshot = inputs(settings, folder)
     config = _device(settings, snapshot, coverage) if coverage else None
-    report = _proved(settings, facts, snapshot, folder, words)
+    report = _proved(settings, facts, snapshot, folder, words, most)
     places = _places(settings, facts, folder, report)
     for file in reports:
         _write(settings, file, report, places)
@@ -109,8 +125,8 @@ def _check_files(settings: Settings, files: tuple[Path, ...]) -> None:
             raise _usage(settings, T("{file}: a report's name ends in one of {allowed}", file=str(file), allowed=allowed))
 
 
-def _folder(settings: Settings, configs: Path | None) -> Path:
-    folder = configs or _CONFIGS
+def check_folder(settings: Settings, configs: Path | None) -> Path:
+    folder = configs or CONFIGS
     if folder.is_dir():
         return folder
     if configs is None:
@@ -121,21 +137,23 @@ def _folder(settings: Settings, configs: Path | None) -> Path:
     raise _usage(settings, T("{path} is not a folder; --configs names the folder of the devices' configs.", path=str(folder)))
 
 
-def _check_rules(settings: Settings, words: tuple[str, ...]) -> None:
+def _check_rules(settings: Settings, words: tuple[str, ...], failures: int | None) -> None:
     """Before anything that takes time."""
     from isolation_checks.rules.registry import UnknownRuleError, select  # noqa: PLC0415
 
     try:
-        select(words)
+        select(words, failures)
     except UnknownRuleError as error:
         raise _usage(settings, error.message) from None
 
 
-def _inputs(settings: Settings, folder: Path) -> tuple[Facts, Snapshot]:
+def inputs(settings: Settings, folder: Path, city: Path | None = None) -> tuple[Facts, Snapshot]:
+    """The facts of the inventory (of ``city``, where another one is meant) and what the configs say; problems are told on the way."""
     from isolation_checks.reading.folder import read_folder  # noqa: PLC0415
+    from tasks.stand_ins import facts_of  # noqa: PLC0415
     from topology.network import load  # noqa: PLC0415
 
-    facts = load(settings.city).facts
+    facts = load(city or settings.city).facts
     with _reading(settings):
         snapshot = read_folder(folder, len(os.sched_getaffinity(0)))
     for problem in snapshot.problems[:_LISTED]:
@@ -146,7 +164,7 @@ def _inputs(settings: Settings, folder: Path) -> tuple[Facts, Snapshot]:
         click.echo(T("and {count} more", count=len(snapshot.problems) - _LISTED).render(settings.lang), err=True)
     if not snapshot.devices:
         raise click.ClickException(T("{folder} holds no config that could be read.", folder=str(folder)).render(settings.lang))
-    return facts, snapshot
+    return facts_of(facts, snapshot), snapshot
 
 
 def _device(settings: Settings, snapshot: Snapshot, name: str) -> DeviceConfig:
@@ -163,11 +181,11 @@ def _device(settings: Settings, snapshot: Snapshot, name: str) -> DeviceConfig:
 # ------------------------------------------------------------------------------------------------------ the proof
 
 
-def _proved(settings: Settings, facts: Facts, snapshot: Snapshot, folder: Path, words: tuple[str, ...]) -> Report:
+def _proved(settings: Settings, facts: Facts, snapshot: Snapshot, folder: Path, words: tuple[str, ...], failures: int | None) -> Report:
     from isolation_checks.prove import digest, prove  # noqa: PLC0415
 
     with _progress(settings) as progress:
-        return prove(facts, snapshot, settings.as_of, words, progress, inputs=digest(folder, settings.city))
+        return prove(facts, snapshot, settings.as_of, words, progress, inputs=digest(folder, settings.city), failures=failures)
 
 
 @contextmanager

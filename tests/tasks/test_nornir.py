@@ -14,8 +14,9 @@ from nornir.plugins.runners import SerialRunner
 
 from tasks import cli
 from tasks.output import OutputFolder
-from tasks.render import Bench, render_device
+from tasks.render import render_device
 from tasks.runner import ForkRunner, WorkerDiedError
+from templates.bench import Bench
 from topology.facts import Facts
 from topology.network import Network, directory, load
 from topology.problems import InventoryError

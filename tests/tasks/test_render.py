@@ -322,7 +322,7 @@ def test_a_template_that_fails_is_named_with_line_and_device(
     templates = Path(shutil.copytree(ROOT / "templates", tmp_path / "templates", ignore=shutil.ignore_patterns("__pycache__")))
     path = templates / "cisco_ios" / "main.j2"
     path.write_text(path.read_text(encoding="utf-8") + "snmp-server {{ d.nonsense }}\n", encoding="utf-8")
-    monkeypatch.setattr("tasks.render.Platforms", lambda: Platforms(templates))
+    monkeypatch.setattr("templates.bench.Platforms", lambda: Platforms(templates))
     code, _, err = render(small, out)
     line = path.read_text(encoding="utf-8").count("\n")
     assert code == 2
@@ -340,7 +340,7 @@ def test_what_a_platform_cannot_do_is_refused_for_all_devices_at_once(
     templates = Path(shutil.copytree(ROOT / "templates", tmp_path / "templates", ignore=shutil.ignore_patterns("__pycache__")))
     path = templates / "cisco_ios" / "platform.yaml"
     edit(path, r"(?m)^  ntp_auth: .*$", '  ntp_auth: {no: "an old release", instead: "choose another model"}')
-    monkeypatch.setattr("tasks.render.Platforms", lambda: Platforms(templates))
+    monkeypatch.setattr("templates.bench.Platforms", lambda: Platforms(templates))
     code, _, err = render(small, out)
     devices = [device.name for device in load(small).facts.devices if device.platform == "cisco_ios" and device.rendered]
     assert code == 2
