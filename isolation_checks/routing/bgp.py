@@ -202,7 +202,7 @@ class Bgp:
             hops: dict[Hop, None] = {}
             far = True
             for item in paths:
-                way = resolve(rib.best, item.next_hop or 0, speaker.vrf, speaker.platform.resolves_by_default, prefix)
+                way = _way(speaker, rib, item)
                 hops.update(dict.fromkeys(way[0] if way else ()))
                 far &= way is None or way[1].protocol != Protocol.CONNECTED
             protocol = Protocol.EBGP if path.external else Protocol.IBGP
@@ -244,11 +244,18 @@ def _ranked(speaker: Speaker, candidates: Iterable[Path], rib: Rib) -> list[tupl
     return sorted(((*rank[:5], 0, *rank[6:]), path) for rank, path in kept)
 
 
+def _way(speaker: Speaker, rib: Rib, path: Path) -> tuple[tuple[Hop, ...], Route] | None:
+    """How the next hop of a path is reached, not by way of BGP's own route to the same prefix."""
+    held = rib.best.get(path.prefix)
+    itself = path.prefix if held is not None and held.protocol in (Protocol.EBGP, Protocol.IBGP) else -1
+    return resolve(rib.best, path.next_hop or 0, speaker.vrf, speaker.platform.resolves_by_default, itself)
+
+
 def _rank(speaker: Speaker, path: Path, rib: Rib) -> tuple[int, ...] | None:
     """Smaller is better; None where the next hop cannot be reached."""
     cost = 0
     if path.next_hop is not None and path.session is not None:
-        way = resolve(rib.best, path.next_hop, speaker.vrf, speaker.platform.resolves_by_default, path.prefix)
+        way = _way(speaker, rib, path)
         if way is None:
             return None
         cost = way[1].metric

@@ -284,6 +284,8 @@ class Ospf:
             )
             if strict:
                 return {}
+            if held.abr_by_backbone and area.kind != "normal":  # a border router heeds no default of a stub area
+                made = {prefix: item for prefix, item in made.items() if prefix != 0}
         ranges = own_ranges(self, state, instance)
         return {prefix: item for prefix, item in made.items() if prefix not in ranges} if ranges else made
 

@@ -87,12 +87,12 @@ def _external(instance: Instance, item: Redistribution, route: Route, policies: 
 
 
 def _forward(instance: Instance, route: Route) -> int | None:
-    """The next hop, where it lies on a network that OSPF knows (RFC 2328 12.4.4): as typed, not as other routes lead there."""
-    return None if route.recursive else told_next_hop(instance, route)
+    """The next hop (the lowest of several), where it lies on a network of OSPF that others hear (RFC 2328 12.4.4).
 
-
-def told_next_hop(instance: Instance, route: Route) -> int | None:
-    """The lowest gateway, where it is on an interface of the process that others may hear it on."""
+    As typed, not as other routes lead there: a next hop that is on no link of the router's is never told.
+    """
+    if route.recursive:
+        return None
     hop = min((hop for hop in route.hops if hop.gateway is not None), key=lambda hop: hop.gateway or 0, default=None)
     if hop is None or hop.gateway is None:
         return None
@@ -131,7 +131,9 @@ def _default(instance: Instance, known: Known, policies: Policies) -> External |
         subject = policies.apply(process.default_policy, subject)
     if subject is None:
         return None
-    return External(instance.id, 0, subject.metric_type or 2, subject.metric or 0, None, (*subject.refs, *(held.refs[:1] if held else ())))
+    forward = _forward(instance, held) if held is not None and not always and instance.vendor == "frr" else None
+    lines = (*subject.refs, *(held.refs[:1] if held else ()))
+    return External(instance.id, 0, subject.metric_type or 2, subject.metric or 0, forward, lines)
 
 
 def external_routes(ospf: Ospf, state: OspfState, instance: Instance, told: Iterable[External]) -> dict[Key, Route]:
@@ -170,7 +172,7 @@ def _way(
         return None
     if item.forward is None:
         return to.metric, to.hops, to.refs
-    for number in state.attached[instance.id]:
+    for number in state.attached[instance.id] if item.area is None else (item.area,):
         mine = ospf.node[instance.id, number]
         for node, port in state.areas[number].ports:
             if node == mine and port.numbered and item.forward & mask(port.length) == port.address & mask(port.length):
@@ -179,6 +181,7 @@ def _way(
                 return port.cost, (Hop(port.endpoint.interface, item.forward, port.vrf),), port.refs[:1]
     for length in range(32, -1, -1):
         found = internal.get((item.forward >> (32 - length) << (32 - length)) << 6 | length)
-        if found is not None:
-            return (found.metric, found.hops, found.refs) if found.hops else None
+        if found is not None and found.protocol != Protocol.OSPF_SUMMARY:
+            inside = item.area is None or found.protocol == Protocol.OSPF  # 2.5 (3) of RFC 3101
+            return (found.metric, found.hops, found.refs) if found.hops and inside else None
     return None

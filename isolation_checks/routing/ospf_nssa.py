@@ -53,9 +53,15 @@ def translate(ospf: Ospf, state: OspfState, told: dict[int, list[External]], dea
             if translator is None:
                 continue
             best: dict[Key, External] = {}
+            mine = {item.prefix for item in items if item.importer == translator and item.area is None}  # told by itself anyway
             for item in items:
                 own = item.importer == translator or _border_too(ospf, state, item.importer)
-                if item.area == number and not own and boundary(item.importer, nssa=True) in state.internal[translator]:
+                if (
+                    item.area == number
+                    and not own
+                    and item.prefix not in mine
+                    and boundary(item.importer, nssa=True) in state.internal[translator]
+                ):
                     before = best.get(item.prefix)
                     if before is None or (item.kind, item.metric) < (before.kind, before.metric):
                         best[item.prefix] = item

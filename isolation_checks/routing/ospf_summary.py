@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, TypeAlias
 
 from isolation_checks.routing.model import Protocol, Route
@@ -173,8 +174,23 @@ def merge_routes(ospf: Ospf, state: OspfState, instance: int, parts: Sequence[tu
                     layer[prefix] = before._replace(hops=hops, refs=tuple(dict.fromkeys((*before.refs, *item.refs))))
         made = {**layer, **made}
     me = ospf.instances[instance]
+    if me.platform.areas_first:
+        made.update(_inside_areas(ospf, state, instance))
     if me.platform.discards is not None and ospf.border(state, instance):
         refs = {item[0]: item[2] for number in state.attached[instance] for item in _ranges(me, ospf.areas[number].id)}
         for prefix in own_ranges(ospf, state, instance):
             made.setdefault(prefix, Route(prefix >> 6, prefix & 63, Protocol.OSPF_SUMMARY, me.platform.discards, 0, (), (refs[prefix],)))
     return made
+
+
+def _inside_areas(ospf: Ospf, state: OspfState, instance: int) -> dict[Key, Route]:
+    """The ways to routers that bring routes in, inside areas other than the backbone: the cheapest, of equals in the highest area."""
+    found: dict[Key, tuple[tuple[int, int], Route]] = {}
+    for number in ospf.areas_of[instance]:
+        area = ospf.areas[number]
+        if area.id != BACKBONE and area.kind == "normal":
+            for prefix, item in state.areas[number].intra_routes[ospf.node[instance, number]].items():
+                rank = item.metric, -int(IPv4Address(area.id))
+                if prefix < 0 and (prefix not in found or rank < found[prefix][0]):
+                    found[prefix] = rank, item
+    return {prefix: item for prefix, (_, item) in found.items()}

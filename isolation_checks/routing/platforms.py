@@ -14,7 +14,8 @@ class Defaults:
     ``stub_default_checks``: into a stub area it sends a default only while it has a neighbour in the backbone. ``redistributes_ibgp``: what
     it imports from BGP includes routes of internal peers. ``forwards_any``: a forwarding address is set whatever the interface's type, and
     on passive ones too. ``discards``: the preference of the discard route of a summary. ``range_lowest``: an area range costs what its
-    cheapest member does.
+    cheapest member does. ``areas_first``: of several ways to a router that brings routes in, one inside an area other than the backbone
+    wins (RFC 2328 16.4.1); the others are compatible with RFC 1583 where nothing says otherwise.
     """
 
     ospf_internal: int
@@ -37,6 +38,7 @@ class Defaults:
     range_lowest: bool
     resolves_by_default: bool
     redistributes_default_to_bgp: bool
+    areas_first: bool = False
 
 
 VRP = Defaults(
@@ -54,6 +56,7 @@ IOS = Defaults(
 FRR = Defaults(
     110, 110, 20, 200, 200, 64, 64, 10, 20, 10, 1, send_mtu=True, abr_by_backbone=True, stub_default_checks=False, redistributes_ibgp=True,
     forwards_any=True, discards=110, range_lowest=False, resolves_by_default=False, redistributes_default_to_bgp=True,
+    areas_first=True,
 )  # fmt: skip
 
 

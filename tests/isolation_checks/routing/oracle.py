@@ -179,7 +179,9 @@ class Simulator:
                 if hops is not None:
                     key = route.vrf or "", (route.network, route.length), route.preference
                     groups[key] |= hops
-                    if route.next_hop is None or route.interface or not self._far(name, route.vrf or "", route.next_vrf, route.next_hop):
+                    if route.interface or (
+                        route.next_hop is not None and not self._far(name, route.vrf or "", route.next_vrf, route.next_hop)
+                    ):
                         near.add(key)
             for key, all_hops in groups.items():
                 vrf, prefix, preference = key
@@ -250,6 +252,7 @@ class Simulator:
             smallest=way.smallest,
             cisco=way.cisco_border,
             nssa_default=way is FRR,
+            areas_first=way is FRR,
         )
         router.brings = bool(process.redistributions or process.default_route)
         for source in process.redistributions:
@@ -262,7 +265,9 @@ class Simulator:
             if process.default_route == "always" or (default is not None and default.process != process.id):
                 usual = way.always_metric if process.default_route == "always" else way.default_metric
                 typed = process.default_route_metric
-                router.externals[0, 0] = External(0, 0, usual if typed is None else typed, process.default_route_type or 2)
+                held = None if process.default_route == "always" or way is not FRR else default
+                forward = _forward(ports, held, way) if held is not None else 0
+                router.externals[0, 0] = External(0, 0, usual if typed is None else typed, process.default_route_type or 2, forward)
         return router
 
     def _port(self, name: str, config: DeviceConfig, process: OspfProcess, item: Interface) -> Port | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from typing import Any, NamedTuple
 
 from isolation_checks.snapshot import OspfArea
@@ -74,6 +75,7 @@ class Router:
     needs_backbone: bool = False  # tells a stub area a default only while it has a neighbour in the backbone
     smallest: bool = False  # the cost of a range is that of its nearest network, not of its farthest
     cisco: bool = True  # RFC 3509; else RFC 2328 to the letter
+    areas_first: bool = False  # 16.4.1; else compatible with RFC 1583
     nssa_default: bool = False  # a default route is told in not-so-stubby areas too
     default_cost: int = 1
     brings: bool = False  # it redistributes, whether or not there is anything
@@ -342,6 +344,8 @@ class Router:
                 prefix = key[1], key[2]
                 if prefix in inner or prefix in ranges:
                     continue
+                if self.cisco and self.is_border() and self.kind(area) != "normal" and prefix == (0, 0):
+                    continue  # RFC 3509: no default from a stub area
                 self._offer(prefix, Found(2, border.cost + metric, area, border.hops))
         direct = dict(self.borders)
         for area in areas:
@@ -385,6 +389,9 @@ class Router:
         ]
         if not options:
             return []
+        within = [found for found in options if found.rank == 1 and found.area != BACKBONE]
+        if self.areas_first and within and not external.forward:
+            return [min(within, key=lambda found: (found.cost, -int(IPv4Address(found.area))))]
         if not external.forward:
             least = min((found.cost for found in options), default=0)
             return [found for found in options if found.cost == least]
@@ -392,8 +399,10 @@ class Router:
             return []
         for length in range(32, -1, -1):
             prefix = trim(external.forward, length), length
-            if prefix in inner and (not area or inner[prefix].rank == 1):
+            if prefix in inner:
                 found = inner[prefix]
+                if area and found.rank != 1:
+                    return []
                 hops = frozenset((name, external.forward if gate is None else gate) for name, gate in found.hops)
                 return [found._replace(hops=hops)]
         return []

@@ -221,3 +221,59 @@ def test_a_shut_interface_has_no_route() -> None:
     ports = found["r1"].interfaces
     found["r1"] = replace(found["r1"], interfaces=(replace(ports[0], shutdown=Ref("x", 1)), *ports[1:]))
     assert ways(Engine(case.facts, found).base, "r1", "10.9.9.9") == ("ospf", ["p2"])
+
+
+def test_a_next_hop_that_only_a_discard_route_covers_is_discarded_with_it() -> None:
+    """What remotely triggered black holes live by: the route stays, and hides a worse one."""
+    city = City()
+    edge, other = city.router("frr"), city.router("frr")
+    cut = cable(city, city.port(edge, "10.64.0.1/30"), city.port(other, "10.64.0.2/30"))
+    city.static(edge, "10.64.0.0/11", preference=254)
+    city.static(edge, "192.168.0.0/16", "10.64.0.2")
+    found = engine(city.case())
+    assert ways(found.base, "r1", "192.168.1.1") == ("static", ["p1"])
+    assert ways(found.under(Outage(cables=frozenset({cut}))), "r1", "192.168.1.1") == ("static", [])
+
+
+def test_a_session_goes_by_the_routes_that_bgp_itself_brings() -> None:
+    """A default route of an external network leads packets to an internal neighbour astray: the session does not come up."""
+    city = City()
+    one, two = (city.router("cisco_ios") for _ in range(2))
+    city.net.link(city.port(one, "10.0.1.1/30"), city.port(two, "10.0.1.2/30"))
+    for draft, own in ((one, "10.9.9.1"), (two, "10.9.9.2")):
+        city.loopback(draft, own)
+    city.static(one, "10.9.9.2/32", "10.0.1.2")
+    city.static(two, "0.0.0.0/0", "10.0.1.1", 60)
+    for draft, other in ((one, "10.9.9.2"), (two, "10.9.9.1")):
+        draft.asn = "64601"
+        source = next(item.name for item in city.net.configs[draft.name].interfaces if item.addresses[0].length == 32)
+        city.neighbor(draft, other, "64601", source=source, next_hop_self=True)
+    city.static(one, "10.50.0.0/24")
+    one.announced.append((ip("10.50.0.0"), 24, None, one.ref()))
+    assert ways(engine(city.case()).base, "r2", "10.50.0.1") == ("ibgp", ["p1"])
+    city.peer(two, "10.99.2.1/30", "peer2", 64700, ["0.0.0.0/0"])
+    city.neighbor(two, "10.99.2.2", "64700")
+    assert ways(engine(city.case()).base, "r2", "10.50.0.1") == ("ebgp", ["p3"])
+
+
+def test_two_that_would_each_believe_the_other_are_a_doubt() -> None:
+    """Both have a spare route that OSPF's external one beats: whoever was first keeps telling."""
+    city = City()
+    one, two, hears = (city.router("frr") for _ in range(3))
+    link(city, one, hears, "10.0.1")
+    link(city, two, hears, "10.0.2")
+    city.static(one, "192.168.0.0/16", preference=200)
+    city.redistribute(one, "static", None, None)
+    assert not engine(city.case()).base.doubts
+    city.static(two, "192.168.0.0/16", preference=200)
+    city.redistribute(two, "static", None, None)
+    assert engine(city.case()).base.doubts
+
+
+def test_an_external_route_whose_gateway_is_the_router_itself_is_no_route() -> None:
+    city = City()
+    one, two = (city.router("frr") for _ in range(2))
+    city.net.link(city.port(one, "10.0.1.1/24", area=0, cost=1), city.port(two, "10.0.1.2/24", area=0, cost=1))
+    city.static(two, "192.168.0.0/16", "10.0.1.1")
+    city.redistribute(two, "static", None, None)
+    assert ways(engine(city.case()).base, "r1", "192.168.1.1") is None
