@@ -15,7 +15,7 @@ from isolation_checks.forwarding.gates import ITSELF, Gate, Gates
 from isolation_checks.forwarding.model import Fate
 from isolation_checks.forwarding.pieces import Pieces, ternaries
 from isolation_checks.forwarding.plane import Plane, understood
-from isolation_checks.packets.fields import Context
+from isolation_checks.packets.fields import TCP, Context
 from isolation_checks.packets.space import Node, PacketSpace
 from isolation_checks.reach.forwarder import Door, Forwarder
 from isolation_checks.reach.layer2 import Segment
@@ -324,15 +324,27 @@ class Carrier:
             return self._past(course, self.gates.crossing(forwarder, inward, outward, "established"), load.packets, device, Fate.POLICY)
         if not forwarder.stateful:
             return self._past(course, self.gates.crossing(forwarder, inward, outward, "new"), load.packets, device, Fate.POLICY)
-        opening = load.packets & self.gates.opening
-        if opening == self.space.false:
+        false, opening = self.space.false, load.packets & self.gates.opening
+        opened = self._past(course, self.gates.crossing(forwarder, inward, outward, "new"), opening, device, Fate.POLICY)
+        follows = load.packets & self.space.followers(opened) if opened is not None else false
+        strays = self._strays(forwarder, inward, outward, load.packets & ~opening & ~follows)
+        if opening == false and strays == false:
             course.losses.append(Loss(device, Fate.NO_SESSION, load.packets, doubtful=False))
             return None
-        opened = self._past(course, self.gates.crossing(forwarder, inward, outward, "new"), opening, device, Fate.POLICY)
-        if opened is None:
-            return None
-        later = load.packets & self.space.followers(opened)
-        return self._past(course, self.gates.crossing(forwarder, inward, outward, "established"), later, device, Fate.POLICY)
+        passed = self._past(course, self.gates.crossing(forwarder, inward, outward, "established"), follows, device, Fate.POLICY)
+        left = strays if passed is None else passed | strays
+        return None if left == false else left
+
+    def _strays(self, forwarder: Forwarder, inward: Door, outward: Door, packets: Node) -> Node:
+        """What chains let through though it belongs to no session; zones let nothing of it through."""
+        if forwarder.config.firewall is not None:
+            return self.space.false
+        tcp = self.space.equal_to("protocol", TCP)
+        found = self.space.false
+        for some, state in ((packets & self.gates.whole & tcp, forwarder.stray), (packets & self.gates.whole & ~tcp, "invalid")):
+            gate = self.gates.crossing(forwarder, inward, outward, state)
+            found = found | (some if gate is None else some & gate.may)
+        return found
 
     def _sources(self, course: Course, forwarder: Forwarder, inward: Door, outward: Door, load: Load) -> list[Load]:
         """The packets with their sources translated where something does, and the sessions that they open."""

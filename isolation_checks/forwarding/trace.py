@@ -12,12 +12,12 @@ from isolation_checks.forwarding.gates import ADMITTED, ITSELF, entries, outputs
 from isolation_checks.forwarding.model import Branch, Decision, Fate, Kind, Trace
 from isolation_checks.forwarding.plane import Plane, understood
 from isolation_checks.packets.decide import decide, matches
-from isolation_checks.packets.fields import Context, Packet
+from isolation_checks.packets.fields import TCP, Context, Packet
 from isolation_checks.reach.forwarder import Door, Forwarder
 from isolation_checks.reach.layer2 import Segment
 from isolation_checks.reach.senders import Sender
 from isolation_checks.routing.model import Hop, Route
-from isolation_checks.snapshot import Action, Ref
+from isolation_checks.snapshot import Action, Fragment, Ref
 from isolation_checks.verdicts import Doubt
 from topology.facts import PartyKind
 from topology.i18n import T, Text
@@ -367,11 +367,14 @@ class Tracer:
             what = T("it answers a session that came in by another way than {interface}", interface=outward.interface.name)
             told.decisions.append(Decision(forwarder.name, Kind.SESSION, what, told.packet, (), outward.interface.name))
             return False
-        if session is None and forwarder.stateful and not opens(told.packet):
+        stray = session is None and forwarder.stateful and not opens(told.packet)
+        if stray and (firewall is not None or told.packet.fragment != Fragment.WHOLE):
             what = T("{device} has no session that it would answer", device=forwarder.name)
             told.decisions.append(Decision(forwarder.name, Kind.SESSION, what, told.packet, (), outward.interface.name))
             return False
         state = "new" if session is None else "established"
+        if stray:  # no zones, so the chains decide
+            state = forwarder.stray if told.packet.protocol == TCP else "invalid"
         context = Context(outward.vrf, self._named(forwarder, inward), outward.interface.name, state)
         rules = forwarder.policy(inward.group, outward.group) if session is None else None
         if rules is not None and not told.decided(forwarder, rules, context, Kind.POLICY, outward.interface.name):

@@ -94,6 +94,8 @@ class Sysctl:
                 return True
         elif key in ("net.ipv4.tcp_l3mdev_accept", "net.ipv4.udp_l3mdev_accept", "net.ipv4.raw_l3mdev_accept"):
             pass
+        elif key == "net.netfilter.nf_conntrack_tcp_loose":
+            self.draft.facts["tcp_loose"] = value
         elif key == "kernel.hostname":
             if self.draft.name_ref is None:
                 self.draft.name, self.draft.name_ref = value, ref

@@ -7,9 +7,9 @@ from typing import Any
 
 from isolation_checks.forwarding.model import Fate, Kind, Trace
 from isolation_checks.packets.fields import Packet
-from isolation_checks.snapshot import Action, Match
+from isolation_checks.snapshot import Action, Match, Rule
 from tests.isolation_checks.forwarding.hand import tracer
-from tests.isolation_checks.networks import Network, filtered, firewall, ip, net, rule, translated
+from tests.isolation_checks.networks import Network, chain, filtered, firewall, hook, ip, net, rule, translated
 from topology.facts import Attachment
 
 SYN, ACK = 2, 16
@@ -115,6 +115,23 @@ def test_a_firewall_lets_answers_through_by_their_session_alone() -> None:
     stray = traced(network, packet("10.2.0.10", "10.1.0.10", flags=ACK), "b")
     assert stray.forward[0].fate is Fate.NO_SESSION
     assert traced(zoned()).forward[0].fate is Fate.POLICY
+
+
+def test_a_stray_packet_is_what_the_chains_make_of_it() -> None:
+    """nftables: without a session it is the rest of a session from before, unless the kernel is told to be strict; then it is invalid."""
+    established = rule(Action.PERMIT, 1, Match(states=("established", "related")))
+    invalid = rule(Action.DENY, 2, Match(states=("invalid",)))
+    web = rule(Action.PERMIT, 3, Match(protocols=((6, 6),), dports=((80, 80),)))
+
+    def fate(*rules: Rule, **extra: Any) -> Fate:
+        network = line(filters=(chain("forward", rules),), device={"hooks": (hook("forward", "forward"),), **extra})
+        assert traced(network).forward[0].fate is Fate.DELIVERED  # what opens a session passes in any case
+        return traced(network, packet(flags=ACK)).forward[0].fate
+
+    strict = {"facts": (("tcp_loose", "0"),)}
+    assert fate(established, invalid, web) is Fate.DELIVERED
+    assert fate(established, invalid, web, **strict) is Fate.POLICY
+    assert fate(established, web, **strict) is Fate.DELIVERED
 
 
 def test_an_answer_past_another_firewall_is_lost() -> None:
