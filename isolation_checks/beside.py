@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from pickle import UnpicklingError
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ def beside(work: Callable[[], T], worth: bool = True) -> Iterator[Callable[[], T
     def result() -> T:
         try:
             found: T = here.recv()
-        except EOFError:
+        except (EOFError, OSError, UnpicklingError):  # it ended before it had said everything
             return work()
         process.join()
         return found

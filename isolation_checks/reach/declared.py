@@ -102,9 +102,8 @@ class Declared:
         key = services, exits
         node = self._from.get(key)
         if node is None:
-            ordered = sorted(services, key=lambda item: (item.to, item.protocol, item.destinations, item.ports))
             node = self._from[key] = self.space.union(
-                self._source((item.to,), item.destinations, exits) & self._answer(item.protocol, _ranges(item.ports)) for item in ordered
+                self._source((item.to,), item.destinations, exits) & self._answer(item.protocol, _ranges(item.ports)) for item in services
             )
         return node
 

@@ -107,6 +107,13 @@ class Forwarder:
             return True
         return any(self._tracks(self.filters.get(hook.filter), ()) for hook in self._hooks("forward"))
 
+    @property
+    def stray(self) -> str:
+        """The state that connection tracking gives a TCP packet that opens nothing and belongs to no session; loosely, unless told not to,
+        it is taken for the rest of a session from before.
+        """
+        return "invalid" if dict(self.config.facts).get("tcp_loose") == "0" else "new"
+
     def _tracks(self, item: Filter | None, seen: tuple[str, ...]) -> bool:
         if item is None or item.name in seen:
             return False

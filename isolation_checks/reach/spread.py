@@ -347,22 +347,26 @@ class Spread:
         udp = service.name in UDP_SERVICES
         opening = Match(protocols=UDP, dports=port) if udp else Match(protocols=TCP, dports=port, flags=OPENING)
         wanted = self.space.match(opening, unsure=False)
-        # Doors of one group differ in what they take in; once inside, a firewall's own admissions and input chains tell them apart.
+        # What is done with a packet inside may depend on its door, not only on the group: what one door takes in, another one admits.
         by_name = any(rule_names_in(forwarder.filters, stop.filter) for stop in forwarder.to_local())
-        doors = {
-            (vrf, door.group, door.interface.services, door.interface.name if by_name else ""): door
-            for door in forwarder.doors
-            for vrf in led_to(forwarder, door.vrf)
-        }
+        ways: dict[tuple[str, str, tuple[str, ...], str], list[Door]] = defaultdict(list)
+        for door in forwarder.doors:
+            for vrf in led_to(forwarder, door.vrf) if forwarder.config.forwarding else (door.vrf,):
+                if service.vrf in (None, vrf):
+                    ways[vrf, door.group, door.interface.services, door.interface.name if by_name else ""].append(door)
         found = self.space.false
-        for (vrf, _, _, _), door in doors.items():
-            if service.vrf is not None and service.vrf != vrf:
-                continue
-            reached = self.arrived(forwarder.name, vrf, door.group) & self._own(forwarder, vrf) & wanted
+        for (vrf, *_), doors in ways.items():
+            reached = self._taken(forwarder, doors, self._own(forwarder, vrf) & wanted)
             if reached != self.space.false:
-                context = Context(vrf=vrf, in_interface=door.interface.name, out_interface="", state="new")
-                found = found | (reached & self._to_local(forwarder, door, service, context) & self._admitted(forwarder, service, context))
+                context = Context(vrf=vrf, in_interface=doors[0].interface.name, out_interface="", state="new")
+                gate = self._to_local(forwarder, doors[0], service, context) & self._admitted(forwarder, service, context)
+                found = found | (reached & gate)
         return found
+
+    def _taken(self, forwarder: Forwarder, doors: Iterable[Door], wanted: Node) -> Node:
+        """What of a set any of the doors takes in."""
+        ways = {(self.at(door.segment), self.entry(forwarder, door)) for door in doors}
+        return self.space.union(there & wanted & gate for there, gate in ways)
 
     def _own(self, forwarder: Forwarder, vrf: str) -> Node:
         """Packets to the device's own addresses in a VRF."""

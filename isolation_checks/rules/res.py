@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import combinations
 
 from isolation_checks.case import Case
@@ -12,7 +12,7 @@ from isolation_checks.forwarding.survival import Broken
 from isolation_checks.rules.base import PLAN, Rule
 from isolation_checks.rules.exact import ASSUMED, doubts, findings
 from isolation_checks.rules.ways import known
-from isolation_checks.verdicts import Doubt, Finding, Outcome, Scope, Severity
+from isolation_checks.verdicts import Doubt, Finding, Note, Outcome, Scope, Severity
 from topology.facts import Circuit, Site
 from topology.i18n import T
 
@@ -26,7 +26,8 @@ class Survives(Rule):
     description = T(
         "Whatever of a cable, a circuit, a card, a device or a shared risk fails, the flows of every party that is promised to survive it"
         " still pass. A failure inside a site that is its only way out, such as its one router or the switch that a party is plugged into,"
-        " takes the party with it whatever is promised."
+        " takes the party with it whatever is promised; that, and what failures take from those who are promised nothing, is listed and not"
+        " judged."
     )
     source = (PLAN,)
     severity = Severity.HIGH
@@ -36,22 +37,43 @@ class Survives(Rule):
         promised = {party.id: party for party in case.facts.parties if party.survives > 0 and party.state == "connected"}
         subjects = tuple(dict.fromkeys(party.site or party.id for party in promised.values()))
         hurt = [item for item in case.broken if item.party in promised and not item.own]
+        notes = [note for group in _by_site(case, _listed(case.broken, promised)) for note in _notes(*group)]
         found = [finding for group in _by_site(case, hurt) for finding in _findings(case, *group)]
         uncertain = list(doubts(case, case.exact.met))
         if case.failures > 1:
             twice, left = _twice(case)
-            found += [finding for group in _by_site(case, twice) for finding in _findings(case, *group)]
+            hurt_twice = [item for item in twice if not item.own]
+            found += [finding for group in _by_site(case, hurt_twice) for finding in _findings(case, *group)]
+            notes += [note for group in _by_site(case, [item for item in twice if item.own]) for note in _notes(*group)]
             if left:
                 what = T("{count} double failures were not worked out: only {limit} are for one run", count=left, limit=PAIRS)
                 uncertain.append(Doubt(what, None))
-        return Outcome(subjects, tuple(found), tuple(uncertain), known(case, ASSUMED))
+        return Outcome(subjects, tuple(found), tuple(uncertain), known(case, ASSUMED), tuple(notes))
+
+
+def _listed(broken: Iterable[Broken], promised: Container[str]) -> list[Broken]:
+    """What failures take from those who are promised nothing, and what takes a promised party's own only way out."""
+    return [item for item in broken if item.own or item.party not in promised]
+
+
+def _notes(site: str, failure: Failure, items: list[Broken]) -> Iterator[Note]:
+    """One note for a site and a failure: cut off or in part."""
+    for whole in (True, False):
+        names = sorted({item.party for item in items if item.whole is whole})
+        if names:
+            shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+            if whole:
+                what = T("when {failure}, {count} parties are cut off: {names}", failure=failure.what, count=len(names), names=shown)
+            else:
+                what = T("when {failure}, {count} parties lose some flows: {names}", failure=failure.what, count=len(names), names=shown)
+            yield Note(site, what, failure.places)
 
 
 def _by_site(case: Case, hurt: list[Broken]) -> Iterator[tuple[str, Failure, list[Broken]]]:
     sites: dict[tuple[str, str], list[Broken]] = defaultdict(list)
     for item in hurt:
-        party = case.parties[item.party]
-        sites[party.site or party.id, item.failure.id].append(item)
+        party = case.parties.get(item.party)  # None: a device itself sends or is meant
+        sites[party.site or party.id if party else item.party, item.failure.id].append(item)
     for (site, _), items in sorted(sites.items()):
         yield site, items[0].failure, items
 
@@ -83,12 +105,7 @@ def _twice(case: Case) -> tuple[list[Broken], int]:
     near = {item.failure.id for item in case.broken if item.party in promised}
     touched = [item for item in singles if item.id in near or _touches(case, item, promised)]
     chosen = list(combinations(touched, 2))
-    found = [
-        item
-        for one, other in chosen[:PAIRS]
-        for item in case.survival.broken(together(one, other))
-        if item.party in promised and not item.own
-    ]
+    found = [item for one, other in chosen[:PAIRS] for item in case.survival.broken(together(one, other)) if item.party in promised]
     every = len(singles) * (len(singles) - 1) // 2
     return found, every - min(len(chosen), PAIRS)
 

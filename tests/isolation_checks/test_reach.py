@@ -188,13 +188,15 @@ def crossroads(draw: st.DrawFn) -> Case:
     ssh = Service("ssh", True, 22, tuple(Applied(name, Ref("m.cfg", 4)) for name in draw(st.sampled_from([(), ("a",)]))), None, None)
     build.device("m", *own, management=Management((ssh, ssh._replace(name="snmp", port=161))), **fields)
     vrfs = st.sampled_from([None, None, "v"])
-    admits = draw(st.sampled_from([(), ("ssh",)]))
+    admits = st.sampled_from([(), ("ssh",), ("all",)])
     for number, lan in enumerate(LANS[:2]):
         build.party(
-            f"lan{number + 1}", lan, build.port("m", f"10.{number + 1}.0.1/24", draw(guards), draw(guards), vrf=draw(vrfs), services=admits)
+            f"lan{number + 1}",
+            lan,
+            build.port("m", f"10.{number + 1}.0.1/24", draw(guards), draw(guards), vrf=draw(vrfs), services=draw(admits)),
         )
-    build.internet(build.port("m", "203.0.113.1/24", draw(guards), draw(guards), vrf=draw(vrfs), services=admits))
-    build.party("lan3", LANS[2], build.port("m", "10.3.0.1/24", draw(guards), draw(guards), vrf=draw(vrfs), services=admits))
+    build.internet(build.port("m", "203.0.113.1/24", draw(guards), draw(guards), vrf=draw(vrfs), services=draw(admits)))
+    build.party("lan3", LANS[2], build.port("m", "10.3.0.1/24", draw(guards), draw(guards), vrf=draw(vrfs), services=draw(admits)))
     return build.case()
 
 

@@ -29,6 +29,26 @@ def test_without_a_promise_nothing_is_violated() -> None:
     assert not Survives().check(promised(line(), survives=0)).findings
 
 
+def test_what_nobody_promised_is_listed_and_not_violated() -> None:
+    outcome = Survives().check(promised(line(), survives=0))
+    told = {(note.subject, note.what.render("en")) for note in outcome.notes}
+    assert ("municipal", "when cable c0 is cut, 2 parties are cut off: a, b") in told
+    assert not outcome.findings
+
+
+def test_the_loss_of_a_promised_partys_own_only_way_out_is_listed() -> None:
+    outcome = Survives().check(promised(line()))
+    assert not any("r1 fails" in finding.what.render("en") for finding in outcome.findings)
+    assert any("r1 fails" in note.what.render("en") and "a" in note.what.render("en") for note in outcome.notes)
+
+
+def test_a_promise_that_is_broken_is_not_only_listed() -> None:
+    outcome = Survives().check(promised(line()))
+    assert any("c0 is cut" in finding.what.render("en") for finding in outcome.findings)
+    listed = [note.what.render("en") for note in outcome.notes if "c0 is cut" in note.what.render("en")]
+    assert not any(": a" in text for text in listed)
+
+
 def test_a_second_way_keeps_the_promise_for_the_first_link() -> None:
     network = line()
     network.device("r3")
