@@ -16,7 +16,7 @@ from lab import containerlab, kernel
 from lab.containerlab_files import IMAGE, container_name, daemon_command, export, lab_name
 from lab.errors import LabError
 from lab.ferry import start_ferries
-from lab.namespaces import existing, processes, run
+from lab.namespaces import FOLDER, existing, processes, run
 from lab.netns import Step, Times, check_nothing_joined, folders, host_interfaces
 from lab.plan import LabPlan, Node, namespace_prefix
 from lab.state import LabFolder
@@ -104,7 +104,7 @@ def clear(name: str, folder: LabFolder, *, keep_lock: bool = False) -> int:
     _end_guests(name)
     topology = folder.path / _TOPOLOGY / f"{lab_name(name)}.clab.yml"
     found = containerlab.down(name, topology)
-    if left := existing(namespace_prefix(name)):
+    if left := [found for found in existing(namespace_prefix(name)) if (FOLDER / found).is_symlink()]:  # other files are not ours
         raise LabError(T("namespaces of the lab {name} are left: {names}", name=name, names=", ".join(left[:5])))
     folder.remove(keep_lock=keep_lock)
     return found

@@ -21,6 +21,9 @@ from lab.state import UP, LabFolder
 from topology.i18n import T, Text
 from topology.problems import names, nearest
 
+_LONGEST = 15
+"""Characters of an interface's name (IFNAMSIZ of linux/if.h, less the final zero)."""
+
 LIMIT_S = 120.0
 """So long `up` waits for convergence; a county needs ten seconds of it, a city a minute."""
 
@@ -74,6 +77,7 @@ def up(
     """
     folder = folder or LabFolder(plan.name)
     backends.check(backend)
+    _check_interfaces(plan)
     with folder.locked(), interruptible():
         if folder.phase == UP:
             _check_same(plan, folder, backend)
@@ -99,6 +103,16 @@ def not_settled(settled: Settled, limit_s: float) -> Text:
         names=listed,
         count=len(settled.missing),
     )
+
+
+def _check_interfaces(plan: LabPlan) -> None:
+    for node in plan.nodes:
+        for name in node.interfaces:
+            if len(name) > _LONGEST:
+                text = T(
+                    "{node}: the interface name {name} is too long · allowed: {most} characters", node=node.name, name=name, most=_LONGEST
+                )
+                raise PrerequisiteError(text)
 
 
 def _check_same(plan: LabPlan, folder: LabFolder, backend: str) -> None:

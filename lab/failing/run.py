@@ -13,13 +13,14 @@ from isolation_checks.packets.space import Node as Packets
 from isolation_checks.reach.declared import prefixes_of
 from isolation_checks.reach.senders import Sender
 from lab import faults
+from lab.control import interruptible
 from lab.failing.disturb import disturbance
 from lab.failing.schedule import Failure, schedule
 from lab.failing.watch import Arrival, Silence, Watch
 from lab.plan import LabPlan
 from lab.probes.choose import Aim, Chosen, choose
 from lab.probes.expect import Expected, expecting
-from lab.probes.hosts import prepare, speaking, stations, taken
+from lab.probes.hosts import Taken, prepare, speaking, stations, taken
 from lab.probes.proof import Proof
 from lab.probes.run import senders
 from lab.probes.wire import Sighting, listening
@@ -74,7 +75,7 @@ def _numbers(network: IPv4Network) -> range:
     return range(int(network.network_address), int(network.broadcast_address) + 1)
 
 
-class _Judge:
+class Judge:
     """Whether anybody declared what arrives: the same sets of packets that tier T1 of the proof compares with."""
 
     def __init__(self, plan: LabPlan, proof: Proof, names: Mapping[str, str]) -> None:
@@ -126,9 +127,9 @@ def run(
     with expecting(tracer.trace, names, chosen) as waiting:
         prepare(plan, of_devices)
         expected = waiting.wait()
-    permitted, forbidden = sorted_out(chosen, expected)
-    judge = _Judge(plan, proof, names)
-    with listening(stations(plan)) as wire:
+    permitted, forbidden = _sorted_out(answerable(proof, chosen, of_devices), chosen, expected)
+    judge = Judge(plan, proof, names)
+    with interruptible(), listening(stations(plan)) as wire:
         _warm(Watch(wire, permitted, forbidden, judge, judge.arrives, rate, time.monotonic()))
         with disturbance(plan, folder, schedule(plan, seconds, seed, before)) as going:
             watch = Watch(wire, permitted, forbidden, judge, judge.arrives, rate, going.begun)
@@ -170,16 +171,23 @@ def _warm(watch: Watch) -> None:
     watch.wire.forget()
 
 
-def sorted_out(chosen: Sequence[Chosen], expected: Mapping[int, Expected]) -> tuple[tuple[Chosen, ...], tuple[Chosen, ...]]:
+def answerable(proof: Proof, chosen: Sequence[Chosen], of_devices: Taken) -> list[Chosen]:
+    """Those to addresses that hosts stand for: a device has no service that would answer."""
+    realms = {party.id: party.realm for party in proof.facts.parties}
+    return [item for item in chosen if item.probe.packet.dst not in of_devices.get(realms[item.target], ())]
+
+
+def _sorted_out(
+    of_hosts: Sequence[Chosen], chosen: Sequence[Chosen], expected: Mapping[int, Expected]
+) -> tuple[tuple[Chosen, ...], tuple[Chosen, ...]]:
     """What is answered whichever way it goes, a pair of zones each as long as there are enough of them; and what nobody lets through."""
     answered: dict[tuple[str, str], list[Chosen]] = {}
-    forbidden: list[Chosen] = []
-    for item in chosen:
+    for item in of_hosts:
         found = expected[item.probe.number]
         if item.aim is Aim.DECLARED and not found.doubtful and found.answered and all(course.arrived for course in found.courses):
             answered.setdefault((item.source, item.target), []).append(item)
-        elif item.aim is not Aim.DECLARED and not found.doubtful and not found.arrives:
-            forbidden.append(item)
+    forbidden = [item for item in chosen if item.aim is not Aim.DECLARED and not (found := expected[item.probe.number]).doubtful
+                 and not found.arrives]  # fmt: skip
     permitted = [item for items in answered.values() for item in items[:1]]
     permitted += [item for items in answered.values() for item in items[1:]]
     return tuple(permitted[:_PERMITTED]), tuple(forbidden)

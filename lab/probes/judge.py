@@ -16,6 +16,7 @@ from lab.probes.fib import Fib, lookup
 from lab.probes.wire import Observed, Sighting
 
 _VIRTUAL = re.compile(r"^link add dev (\S+) link \S+ type macvlan\b", re.MULTILINE)
+_ADDRESS = re.compile(r"^addr(?:ess)? add (\S+) dev (\S+)", re.MULTILINE)
 _WITHOUT_ROUTE = frozenset({Fate.NO_ROUTE, Fate.DISCARDED})
 
 
@@ -91,11 +92,11 @@ class Places:
                     self._peers.setdefault(name, []).append(host.peer)
         self._ends = {host.node for host in plan.hosts if host.peer is None} | slugs.keys()
 
-    def way(self, sender: str, sightings: Iterable[Sighting], wanted: frozenset[str] | None = None) -> Way:
-        """The way of a probe through the lab; ``wanted``: the devices that it should meet, copies elsewhere told apart. A peer is an end:
-        what it does with a packet is nobody's business here.
+    def way(self, sender: str, sightings: Iterable[Sighting], course: Course | None = None) -> Way:
+        """The way of a probe through the lab; where it should take ``course``, copies are told apart from it. A peer is an end: what it
+        does with a packet is nobody's business here.
         """
-        devices: dict[str, bool] = {}  # in order; whether it heard it at a virtual gateway
+        heard: dict[str, list[Sighting]] = {}  # by device, in order
         end = ""
         beginning = self.beginning(sender)
         for item in sightings:
@@ -103,13 +104,27 @@ class Places:
                 continue
             device = self._device.get(item.station)
             if device is not None:
-                devices[device] = devices.get(device, False) or item.interface in self._virtual[item.station]
+                heard.setdefault(device, []).append(item)
             elif item.station in self._ends:
                 end = end or item.station
-        copied = wanted is not None and any(virtual for device, virtual in devices.items() if device not in wanted)
-        if wanted is None or not copied or not wanted.issubset(devices):
-            return Way(tuple(devices), end)
-        return Way(tuple(device for device in devices if device in wanted), end, tuple(item for item in devices if item not in wanted))
+        copies = self._copies(heard, course) if course is not None else ()
+        return Way(tuple(device for device in heard if device not in copies), end, copies)
+
+    def _copies(self, heard: Mapping[str, Sequence[Sighting]], course: Course) -> tuple[str, ...]:
+        """Devices that heard what was meant for the gateway that they stand by for, when that heard it; of a packet that may pass also
+        those to which they sent it on. Nothing, where anybody else heard it.
+        """
+        extra = [device for device in heard if device not in course.devices]
+        meant = {(item.ttl, address) for device in course.devices for item in heard.get(device, ()) for address in self._bears(item)}
+        standby = [device for device in extra if any((item.ttl, a) in meant for item in heard[device] for a in self._bears(item))]
+        if not standby or not set(course.devices).issubset(heard):
+            return ()
+        first = max(item.ttl for device in standby for item in heard[device])
+        onward = [device for device in extra if course.arrived and heard[device][0].ttl < first]
+        return tuple(extra) if {*standby, *onward}.issuperset(extra) else ()
+
+    def _bears(self, item: Sighting) -> tuple[str, ...]:
+        return self._virtual[item.station].get(item.interface, ())
 
     def ways(self, course: Course) -> Iterator[Way]:
         """One way for each host that may be the one that it is delivered to."""
@@ -126,14 +141,23 @@ class Places:
         peer = self._before.get(node)
         return frozenset((node,) if peer is None else (node, peer))
 
+    def ends_at(self, station: str) -> bool:
+        """Whether it is a host or a peer."""
+        return station in self._ends or station in self._before
+
     def of(self, party: str) -> list[str]:
         return self.hosts.get(party, [])
 
 
-def virtual_interfaces(node: Node) -> frozenset[str]:
-    """The interfaces of a node that bear the virtual addresses of its gateways."""
+def virtual_interfaces(node: Node) -> dict[str, tuple[str, ...]]:
+    """The interfaces of a node that bear the virtual addresses of its gateways, with these."""
     file = node.file("links.ip")
-    return frozenset(_VIRTUAL.findall(file.text)) if file is not None else frozenset()
+    text = file.text if file is not None else ""
+    found: dict[str, list[str]] = {name: [] for name in _VIRTUAL.findall(text)}
+    for address, name in _ADDRESS.findall(text):
+        if name in found:
+            found[name].append(address)
+    return {name: tuple(addresses) for name, addresses in found.items()}
 
 
 def judge(
@@ -152,16 +176,16 @@ def judge(
 def _judged(places: Places, chosen: Chosen, observed: Observed, expected: Expected, kernels: Mapping[str, Fib]) -> Judged:
     probe = chosen.probe
     ways = frozenset(way for course in expected.courses for way in places.ways(course))
-    for devices in dict.fromkeys(way.devices for way in ways):
-        way = places.way(probe.station, observed.forward, frozenset(devices))
+    for course in expected.courses:
+        way = places.way(probe.station, observed.forward, course)
         if way._replace(copies=()) in ways:
             break
     else:
         way = places.way(probe.station, observed.forward)
-    beginning = places.beginning(probe.station)
-    answered = any(not item.out and item.station in beginning for item in observed.back) if observed.back else None
-    verdict = _verdict(probe.station, ways, way, answered, expected, observed, in_two=probe.in_two)
-    result = Judged(chosen, verdict, expected, way, answered, observed)
+    # to whoever has the source's address, which of a false one is not its sender
+    answered = any(not item.out and places.ends_at(item.station) and item.station != way.end for item in observed.back)
+    verdict = _verdict(probe.station, ways, way, answered if observed.back else None, expected, observed, in_two=probe.in_two)
+    result = Judged(chosen, verdict, expected, way, answered if observed.back else None, observed)
     if verdict is Verdict.AGREES and not way.end and not _dropped_there(result, kernels):
         return replace(result, verdict=Verdict.ELSEWHERE, reason="route")
     return result

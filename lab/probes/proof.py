@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -82,13 +82,27 @@ def of_running(network: Network, plan: LabPlan, as_of: date, folder: LabFolder) 
     return _read(network, plan, as_of, {**pull(plan, folder, _files(network, plan)), **_layer2(network, plan)})
 
 
-def _read(network: Network, plan: LabPlan, as_of: date, texts: Mapping[str, str]) -> Proof:
+def with_running(proof: Proof, network: Network, folder: LabFolder, devices: Collection[str]) -> Proof:
+    """The same, with what these devices have this moment. Raises PrerequisiteError, LabError."""
+    # all nodes stay, since their folders are numbered; those that are not asked for are passed over as hosts are
+    nodes = tuple(node if node.device in devices else replace(node, kind=Kind.HOST) for node in proof.plan.nodes)
+    plan = replace(proof.plan, nodes=nodes)
+    fresh = {config.folder: config for config in _snapshot(pull(plan, folder, _files(network, plan))).devices}
+    configs = tuple(fresh.get(config.folder, config) for config in proof.snapshot.devices)
+    return Proof(proof.plan, proof.facts, replace(proof.snapshot, devices=configs), proof.as_of)
+
+
+def _snapshot(texts: Mapping[str, str]) -> Snapshot:
     with tempfile.TemporaryDirectory(prefix="govnet-") as scratch:
         for name, text in texts.items():
             path = Path(scratch, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        snapshot = read_folder(Path(scratch), 2)
+        return read_folder(Path(scratch), 2)
+
+
+def _read(network: Network, plan: LabPlan, as_of: date, texts: Mapping[str, str]) -> Proof:
+    snapshot = _snapshot(texts)
     routing = _routing(plan)
     replaced = {device.name for device in network.facts.devices if device.name in routing and stands_in(device)}
     return Proof(plan, stand_in(network.facts, replaced), snapshot, as_of)

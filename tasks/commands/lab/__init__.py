@@ -24,7 +24,7 @@ COMMANDS = {
     "probe": Listed("probe", T("Send packets through a lab, and hold what arrives against the proof")),
     "routes": Listed("routes", T("Hold the kernels' routes against those that the proof computes")),
     "pull": Listed("pull", T("Collect the running configs, as govnet prove --configs reads them")),
-    "fail": Listed("fail", T("Cut a cable or circuit, or mend it")),
+    "fail": Listed("fail", T("Cut cables and circuits, or break things at random under load")),
     "export": Listed("export", T("Write a lab as containerlab's topology file, with the files that it binds")),
     "down": Listed("down", T("Take a lab down and clear everything of it away")),
 }

@@ -14,6 +14,7 @@ import click
 from tasks.commands.lab.shared import lab_option, told
 from tasks.localized import command as localized_command
 from tasks.localized import option
+from tasks.rows import show
 from tasks.settings import ExitCode, Settings
 from topology.i18n import T
 
@@ -173,19 +174,15 @@ def _show(settings: Settings, findings: Findings) -> None:
 
 
 def _table(settings: Settings, findings: Findings) -> None:
-    from rich.table import Table  # noqa: PLC0415
-
     from lab.probes.report import WORDS, by_aim  # noqa: PLC0415
 
-    verdicts = [verdict for verdict in WORDS if any(item.verdict is verdict for item in findings.results)]
-    table = Table(box=None, pad_edge=False)
-    table.add_column("")
-    for verdict in verdicts:
-        table.add_column(WORDS[verdict].render(settings.lang), justify="right", overflow="fold", max_width=24)
-    for aim, items in by_aim(findings.results).items():
-        numbers = [sum(item.verdict is verdict for item in items) for verdict in verdicts]
-        table.add_row(_AIMS[aim].render(settings.lang), *(f"{number:,}" if number else "" for number in numbers))
-    settings.out.print(table)
+    rows = [
+        (_AIMS[aim].render(settings.lang), WORDS[verdict].render(settings.lang), f"{count:,}")
+        for aim, items in by_aim(findings.results).items()
+        for verdict in WORDS
+        if (count := sum(item.verdict is verdict for item in items))
+    ]
+    show(settings, (T("Kind of probe"), T("Outcome"), T("Probes")), rows)
 
 
 _AIMS = {
