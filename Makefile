@@ -114,7 +114,7 @@ typecheck: $(VENV)/.installed-dev ## mypy --strict
 
 .PHONY: pytest
 pytest: $(VENV)/.installed-dev
-	$(RUN) pytest -n auto
+	$(RUN) pytest -n auto --dist loadgroup
 
 .PHONY: bench
 bench: $(VENV)/.installed-dev ## the benchmarks of tests/bench
@@ -186,7 +186,7 @@ build/uv/bin/uv:
 # ---------------------------------------------------------------------------------------------------------- system packages
 
 CITY_PACKAGES := python3-venv graphviz
-TEST_PACKAGES := frr nftables chromium chromium-driver fonts-noto-cjk
+TEST_PACKAGES := iproute2 frr nftables chromium chromium-driver fonts-noto-cjk
 
 .PHONY: setup-city
 setup-city: ## the system packages that `make city` needs
@@ -206,6 +206,7 @@ have() {
     case $$1 in
         python3-venv) $$python -c 'import ensurepip, venv' ;;
         graphviz) command -v dot ;;
+        iproute2) command -v ip ;;
         frr) command -v vtysh ;;
         nftables) command -v nft ;;
         chromium) command -v chromium || command -v google-chrome ;;
