@@ -19,6 +19,7 @@ from topology.facts import RuleException
 from topology.i18n import T, Text
 
 APPROVAL_KIND = "exception"
+MOST_FAILURES = 2  # at once, of those that are ever judged
 """The only kind of approval that excepts a finding; those of exits, channels, verticals and transport are read by the rules themselves."""
 
 Progress: TypeAlias = Callable[[RuleInfo, int, int], None]
@@ -134,10 +135,15 @@ class _Exceptions:
 
     def uses(self, wanted: set[str]) -> tuple[ExceptionUse, ...]:
         """What became of the exceptions of these rules, and of rules that nobody knows though they know the family."""
-        known = {rule.id for rule in rules()}
+        known = {rule.id: rule for rule in rules()}
         families = {name.partition("-")[0] for name in wanted}
-        return tuple(
+        uses = (
             ExceptionUse(item, self._case.approvals.get(item.approval), self._state(item, count), count)
             for item, count in zip(self._all, self._findings, strict=True)
             if item.rule in wanted or (item.rule not in known and item.rule.partition("-")[0] in families)
         )
+        if self._case.failures >= MOST_FAILURES:
+            return tuple(uses)
+        failing = {name for name, rule in known.items() if rule.scope is Scope.FAILURES}
+        # What more failures would break was not looked at, so whether such an exception is needed is not known.
+        return tuple(use for use in uses if use.state is not ExceptionState.UNUSED or use.exception.rule not in failing)

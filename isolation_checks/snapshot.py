@@ -166,6 +166,15 @@ class VirtualAddress(NamedTuple):
     ref: Ref
 
 
+class LastHop(NamedTuple):
+    """Answers in sessions that came in by the interface leave by it again, whatever the routes say: given to ``address``, or (None) to the
+    neighbour that the session's packets came from.
+    """
+
+    address: int | None
+    ref: Ref
+
+
 @dataclass(frozen=True, slots=True)
 class Switching:
     """How a switch port treats frames. Untagged frames in are of VLAN ``pvid``; out, ``untagged`` leave without a tag and ``tagged`` with
@@ -218,6 +227,7 @@ class Interface:
     urpf: str | None = None  # strict | loose
     urpf_default: bool = False  # the default route counts
     urpf_ref: Ref | None = None
+    last_hop: LastHop | None = None
     ospf: OspfInterface | None = None
     mtu: int | None = None
     ipv6: Ref | None = None

@@ -14,7 +14,7 @@ from isolation_checks.forwarding.course import Course, End, Key, Load, Loss, Ses
 from isolation_checks.forwarding.gates import ITSELF, Gate, Gates
 from isolation_checks.forwarding.model import Fate
 from isolation_checks.forwarding.pieces import Pieces, ternaries
-from isolation_checks.forwarding.plane import Plane, understood
+from isolation_checks.forwarding.plane import Plane, neighbour, understood, way_back
 from isolation_checks.packets.fields import TCP, Context
 from isolation_checks.packets.space import Node, PacketSpace
 from isolation_checks.reach.forwarder import Door, Forwarder
@@ -202,6 +202,8 @@ class Carrier:
         if inward is not None and not forwarder.config.forwarding:
             course.losses.append(Loss(device, Fate.NOT_FORWARDING, load.packets, doubtful=False))
             return
+        if session is not None and session.back is not None and self._goes_back(course, forwarder, inward, load, answering, path, session):
+            return
         if inward is not None and inward.interface.policy_route is not None:
             left = self._policy_routes(course, forwarder, inward, load, answering, path, session)
             if left == self.space.false:
@@ -216,6 +218,27 @@ class Carrier:
             return
         for hop in route.hops:
             self._leave(course, forwarder, inward, hop, load, answering, path, session)
+
+    def _goes_back(
+        self,
+        course: Course,
+        forwarder: Forwarder,
+        inward: Door | None,
+        load: Load,
+        answering: tuple[Session, ...],
+        path: tuple[Key, ...],
+        session: Session,
+    ) -> bool:
+        """Sends an answer back by the interface that its session came in by; False where that is down, so that the table decides."""
+        hop = session.back
+        door = self.plane.door(forwarder.name, hop) if hop is not None else None
+        if hop is None or door is None:
+            return False
+        course.rests_on.add(("around", door.endpoint))
+        if self.plane.around(door.endpoint) is None:
+            return False
+        self._leave(course, forwarder, inward, hop, load, answering, path, session)
+        return True
 
     def _policy_routes(
         self,
@@ -356,7 +379,8 @@ class Carrier:
             if not forwarder.keeps_sessions:
                 return load.sessions
             came = self._untranslated(forwarder, inward, before, load)
-            return (*load.sessions, Session(device, inward.group, outward.group, came, after, load.sources, load.targets))
+            back = way_back(inward, load.came)
+            return (*load.sessions, Session(device, inward.group, outward.group, came, after, load.sources, load.targets, back))
 
         for item in forwarder.source_nat(inward.group, outward):
             hit = left & self.gates.matching(item.matches, unsure=True)
@@ -399,7 +423,7 @@ class Carrier:
         if len(nexts.doors) > 1:
             course.losses.append(Loss(device, Fate.UNREACHABLE, load.packets, doubtful=True))
         for door in nexts.doors:
-            self._enter(course, door, load, answering, path)
+            self._enter(course, door, load._replace(came=neighbour(outward, door)), answering, path)
         for name in nexts.parties:
             course.ends.append(End(Fate.DELIVERED, name, load, part, self.plane.city.sender_of[name]))
         for peer in nexts.peers:

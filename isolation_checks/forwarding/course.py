@@ -30,6 +30,7 @@ class Session(NamedTuple):
     after: Node
     sources: Ranges
     targets: Ranges
+    back: Hop | None = None  # by which answers leave, whatever the routes say
 
 
 class Load(NamedTuple):
@@ -42,6 +43,7 @@ class Load(NamedTuple):
     targets: Ranges
     sources: Ranges
     sessions: tuple[Session, ...] = ()  # that were opened on the way
+    came: int | None = None  # the address of the neighbour that it came from, where the device that it enters keeps that
 
 
 class End(NamedTuple):

@@ -14,6 +14,7 @@ from isolation_checks.packets.decide import Decision as Ruling
 from isolation_checks.packets.decide import applies, decide
 from isolation_checks.packets.fields import ICMP, ICMP_REPLIES, TCP, WITH_PORTS, Context, Packet
 from isolation_checks.reach.forwarder import Door, Forwarder, Placed
+from isolation_checks.routing.model import Hop
 from isolation_checks.snapshot import Action, Applied, DestinationNat, Filter, Fragment, Rule, SourceNat, TcpFlag
 from isolation_checks.verdicts import Doubt
 from topology.i18n import T
@@ -30,6 +31,7 @@ class Session(NamedTuple):
     outward: str
     before: Packet
     after: Packet
+    back: Hop | None = None  # by which answers leave, whatever the routes say
 
 
 @dataclass

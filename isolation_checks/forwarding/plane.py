@@ -248,3 +248,18 @@ def understood(entry: PolicyEntry) -> bool:
     return (
         conditions and entry.action in (Action.PERMIT, Action.DENY) and all(what in ("next-hop", "ip next-hop") for what, _ in entry.sets)
     )
+
+
+def neighbour(outward: Door, inward: Door) -> int | None:
+    """The address that a packet comes from, for a door that keeps where sessions came from; None where that changes nothing."""
+    kept = inward.interface.last_hop is not None and inward.interface.last_hop.address is None
+    own = outward.interface.addresses
+    return own[0].ip if kept and own else None
+
+
+def way_back(inward: Door, came: int | None) -> Hop | None:
+    """The way out of answers in a session that comes in by a door; None: as the routes say."""
+    last = inward.interface.last_hop
+    if last is None:
+        return None
+    return Hop(inward.interface.name, came if last.address is None else last.address, inward.vrf)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from isolation_checks.forwarding.decisions import Session, Told, answer_to, answered, opens
 from isolation_checks.forwarding.gates import ADMITTED, ITSELF, entries, outputs
 from isolation_checks.forwarding.model import Branch, Decision, Fate, Kind, Trace
-from isolation_checks.forwarding.plane import Plane, understood
+from isolation_checks.forwarding.plane import Plane, neighbour, understood, way_back
 from isolation_checks.packets.decide import decide, matches
 from isolation_checks.packets.fields import TCP, Context, Packet
 from isolation_checks.reach.forwarder import Door, Forwarder
@@ -45,6 +45,7 @@ class _State:
     doubts: tuple[Doubt, ...]
     opened: tuple[Session, ...]
     seen: frozenset[tuple[str, str, Packet]] = frozenset()
+    came: int | None = None  # the address of the neighbour that it came from, where the device that it enters keeps that
 
     def after(self, told: Told, *more: Decision) -> _State:
         return replace(
@@ -215,7 +216,9 @@ class Tracer:
             refs = (forwarder.config.forwarding_ref,) if forwarder.config.forwarding_ref else ()
             yield state.end(Fate.NOT_FORWARDING, device, T("{device} does not forward packets", device=device), refs)
             return
-        hops, state = self._policy_route(state, forwarder, inward)
+        hops, state = self._last_hop(state, forwarder, session)
+        if hops is None:
+            hops, state = self._policy_route(state, forwarder, inward)
         if hops is None:
             table = self.plane.table(device, vrf)
             route = table.lookup(state.packet.dst) if table is not None else None
@@ -230,6 +233,17 @@ class Tracer:
                 return
         for hop in hops:
             yield from self._leave(state, forwarder, inward, hop, sessions, session)
+
+    def _last_hop(self, state: _State, forwarder: Forwarder, session: Session | None) -> tuple[tuple[Hop, ...] | None, _State]:
+        """Back by the interface that its session came in by, where that says so and is up; None: the table decides."""
+        hop = session.back if session is not None else None
+        door = self.plane.door(forwarder.name, hop) if hop is not None else None
+        if hop is None or door is None or door.interface.last_hop is None or self.plane.around(door.endpoint) is None:
+            return None, state
+        what = T("answers to what came in by {interface} leave by it, whatever the routes say", interface=door.interface.name)
+        refs = (door.interface.last_hop.ref,)
+        told = Decision(forwarder.name, Kind.ROUTE, what, state.packet, refs, door.interface.name)
+        return (hop,), replace(state, decisions=(*state.decisions, told))
 
     def _told_route(self, state: _State, device: str, route: Route) -> _State:
         prefix = f"{IPv4Address(route.network)}/{route.length}"
@@ -339,7 +353,8 @@ class Tracer:
         opened = state.opened
         if session is None and (inward is None or forwarder.keeps_sessions):
             group = ITSELF if inward is None else inward.group
-            opened = (*opened, Session(self.city.pairs.get(device, device), group, outward.group, before, told.packet))
+            back = way_back(inward, state.came) if inward is not None else None
+            opened = (*opened, Session(self.city.pairs.get(device, device), group, outward.group, before, told.packet, back))
         leaves = T("leaves by {interface}", interface=outward.interface.name)
         exit_ = Decision(device, Kind.EXIT, leaves, told.packet, (outward.interface.ref,), outward.interface.name)
         yield from self._onward(replace(state.after(told, exit_), opened=opened), outward, hop, sessions)
@@ -396,7 +411,8 @@ class Tracer:
             part_number = outward.segment
             doubts = self._roles(part_number, address, nexts.doors)
             for door in nexts.doors:
-                yield from self.enter(replace(state, doubts=(*state.doubts, *doubts)), door, sessions)
+                onward = replace(state, doubts=(*state.doubts, *doubts), came=neighbour(outward, door))
+                yield from self.enter(onward, door, sessions)
         elif nexts.parties or nexts.peers:
             for name in nexts.parties:
                 yield self._there(state, self.city.sender_of[name], part, device)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from isolation_checks.reading import frr_bgp, frr_interface, frr_ospf, frr_policy, values
+from isolation_checks.reading import frr_bgp, frr_interface, frr_ospf, frr_policy, linux_last_hops, values
 from isolation_checks.reading.commands import Commands
 from isolation_checks.reading.frr_state import (
     DETECTION,
@@ -23,7 +23,7 @@ from isolation_checks.reading.frr_state import (
     number,
 )
 from isolation_checks.reading.ledger import Ledger
-from isolation_checks.reading.linux_draft import LinuxDraft, finished, implied_parents
+from isolation_checks.reading.linux_draft import Beside, LinuxDraft, finished, implied_parents
 from isolation_checks.reading.source import Source
 from isolation_checks.snapshot import (
     Applied,
@@ -49,6 +49,7 @@ def parse(folder: str, sources: tuple[Source, ...]) -> DeviceConfig:
         read(state, source, ledger)
     routing = conclude(state)
     implied_parents(draft)
+    linux_last_hops.conclude(draft, ())
     features, unknown, coverage = finished(ledgers)
     return DeviceConfig(
         name=draft.name or folder, folder=folder, platform="frr", files=tuple(source.name for source in sources), name_ref=draft.name_ref,
@@ -292,6 +293,8 @@ def _route(line: Line, rest: list[str]) -> bool:
     route = _hop(line, target, vrf, rest[1:])
     if route is None:
         return False
+    if line.state.draft.beside and line.state.draft.beside[-1].route is route:
+        return True  # of another table
     routes = line.state.draft.routes
     same = (route.vrf, route.network, route.length, route.next_hop, route.interface)
     routes[:] = [old for old in routes if (old.vrf, old.network, old.length, old.next_hop, old.interface) != same]
@@ -307,7 +310,7 @@ def _hop(line: Line, target: tuple[int, int], vrf: str | None, words: list[str])
     interface: str | None = None
     next_vrf: str | None = None
     tag: int | None = None
-    discard, preference, conditional = False, 1, False
+    discard, preference, conditional, table = False, 1, False, ""
     words = list(words)
     first = words.pop(0)
     if first.lower() in ("null0", "blackhole", "reject"):
@@ -332,7 +335,7 @@ def _hop(line: Line, target: tuple[int, int], vrf: str | None, words: list[str])
             elif word in ("label", "segments"):
                 line.ledger.feature(line.number, FeatureKind.MPLS, line.text.strip())
             elif word == "table":
-                line.ledger.feature(line.number, FeatureKind.POLICY_ROUTE, line.text.strip())
+                table = value
         elif word == "bfd":
             conditional, words = True, []
         elif word == "onlink":
@@ -341,7 +344,10 @@ def _hop(line: Line, target: tuple[int, int], vrf: str | None, words: list[str])
             interface = word
         else:
             return None
-    return StaticRoute(vrf, *target, hop, interface, next_vrf, discard, preference, tag, conditional, line.ref)
+    route = StaticRoute(vrf, *target, hop, interface, next_vrf, discard, preference, tag, conditional, line.ref)
+    if table and not line.no:
+        line.state.draft.beside.append(Beside(table, route, line.ledger, line.number, line.text))
+    return route
 
 
 def _user(line: Line, rest: list[str]) -> bool:

@@ -147,6 +147,7 @@ def _interface(draft: Draft, item: InterfaceDraft, secpath: bool, has_subinterfa
         urpf=urpf[0],
         urpf_default=urpf[1],
         urpf_ref=urpf[2],
+        last_hop=item.last_hop,
         ospf=_ospf_interface(item.ospf) if item.ospf else None,
         mtu=item.mtu,
         ipv6=item.ipv6,

@@ -9,6 +9,7 @@ from isolation_checks.snapshot import (
     AddressSet,
     Applied,
     InterfaceAddress,
+    LastHop,
     Match,
     OspfArea,
     PolicyEntry,
@@ -134,6 +135,7 @@ class InterfaceDraft:
     urpf: str | None = None
     urpf_default: bool = False
     urpf_ref: Ref | None = None
+    last_hop: LastHop | None = None
     ospf: OspfInterfaceDraft | None = None
     mtu: int | None = None
     ipv6: Ref | None = None

@@ -18,7 +18,7 @@ from isolation_checks.reading.h3c_names import (
     whole_interface,
 )
 from isolation_checks.reading.h3c_views import Handler, Past, Reader, nothing
-from isolation_checks.snapshot import Applied, FeatureKind, InterfaceAddress, InterfaceKind
+from isolation_checks.snapshot import Applied, FeatureKind, InterfaceAddress, InterfaceKind, LastHop
 
 
 def interface_of(reader: Reader) -> InterfaceDraft:
@@ -241,6 +241,19 @@ def _undo_urpf(reader: Reader, _words: Words) -> bool:
     return True
 
 
+def _last_hop(reader: Reader, words: Words) -> bool:
+    """``ip last-hop hold``: answers to what came in here go back to the neighbour that it came from."""
+    if list(words) != ["hold"]:
+        return False
+    interface_of(reader).last_hop = LastHop(None, reader.ref)
+    return True
+
+
+def _undo_last_hop(reader: Reader, _words: Words) -> bool:
+    interface_of(reader).last_hop = None
+    return True
+
+
 def _vrrp(reader: Reader, words: Words) -> bool:
     """``vrrp vrid N virtual-ip A [active|standby]``, ``priority P``; timers, tracking and preemption move nothing past a filter."""
     group = integer(words[0]) if words else None
@@ -455,6 +468,8 @@ TABLE: dict[str, Handler] = {
     "ip policy-based-route": _policy_route,
     "undo ip policy-based-route": _undo_policy_route,
     "ip urpf": _urpf,
+    "ip last-hop": _last_hop,
+    "undo ip last-hop": _undo_last_hop,
     "undo ip urpf": _undo_urpf,
     "vrrp vrid": _vrrp,
     "undo vrrp vrid": _undo_vrrp,

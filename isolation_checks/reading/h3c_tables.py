@@ -76,7 +76,7 @@ INTERFACE_REASONS: dict[str, Handler] = {
         """
         arp timer; tcp mss; ospf timer; arp max-learning-num; mac-address max-mac-count; arp send-gratuitous-arp;
         gratuitous-arp-sending; arp-fast-reply; arp sticky; mac-address timer; ospf trans-delay; arp source-suppression; arp
-        ip-conflict; ip fast-forwarding; arp proxy-send; session; arp static; arp learning; ip last-hop; undo ip
+        ip-conflict; ip fast-forwarding; arp proxy-send; session; arp static; arp learning; undo ip
         fast-forwarding; arp mode; ip subscriber detect
         """,
     ),

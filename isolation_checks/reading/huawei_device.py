@@ -148,6 +148,7 @@ def _interface(item: InterfaceDraft, draft: Draft, style: _Style, passive: froze
         urpf=item.urpf,
         urpf_default=item.urpf_default,
         urpf_ref=item.urpf_ref,
+        last_hop=item.last_hop,
         ospf=on_interface(item, passive),
         mtu=item.mtu,
         ipv6=item.ipv6,

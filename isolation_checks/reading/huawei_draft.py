@@ -9,6 +9,7 @@ from isolation_checks.snapshot import (
     Applied,
     DestinationNat,
     InterfaceAddress,
+    LastHop,
     Match,
     OspfArea,
     PolicyEntry,
@@ -91,6 +92,7 @@ class InterfaceDraft:
     urpf: str | None = None
     urpf_default: bool = False
     urpf_ref: Ref | None = None
+    last_hop: LastHop | None = None
     ospf: OspfPortDraft | None = None
     mtu: int | None = None
     ipv6: Ref | None = None

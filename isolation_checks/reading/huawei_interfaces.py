@@ -10,7 +10,7 @@ from isolation_checks.reading.huawei_nat import INTERFACE_NAT
 from isolation_checks.reading.huawei_switching import SWITCHING, here, interface_of
 from isolation_checks.reading.huawei_views import Entry, Handler, Reading, UnreadError, View, done, keyword, only, swallow
 from isolation_checks.reading.values import ip, mask_length
-from isolation_checks.snapshot import Applied, FeatureKind, InterfaceAddress, InterfaceKind, Server, VirtualAddress
+from isolation_checks.snapshot import Applied, FeatureKind, InterfaceAddress, InterfaceKind, LastHop, Server, VirtualAddress
 
 _SERVICES = ("all", "http", "https", "ping", "ssh", "telnet", "snmp", "netconf", "enable")
 
@@ -207,6 +207,20 @@ def _urpf(r: Reading, words: list[str]) -> None:
 def _undo_urpf(r: Reading, _words: list[str]) -> None:
     item = here(r)
     item.urpf, item.urpf_default, item.urpf_ref = None, False, None
+
+
+def _redirect_reverse(r: Reading, words: list[str]) -> None:
+    """``redirect-reverse next-hop A``: answers to what came in here go back to A."""
+    if len(words) != 2 or words[0] not in ("next-hop", "nexthop"):
+        raise UnreadError
+    address = ip(words[1])
+    if address is None:
+        raise UnreadError
+    here(r).last_hop = LastHop(address, r.ref)
+
+
+def _undo_redirect_reverse(r: Reading, _words: list[str]) -> None:
+    here(r).last_hop = None
 
 
 def _service_manage(r: Reading, words: list[str]) -> None:
@@ -451,7 +465,8 @@ _HANDLERS: dict[str, Entry] = {
     "undo ipv6 nd ra halt": IPV6_ONLY,
     "undo ipv6 address": IPV6_ONLY, "ipv6 nd": IPV6_ONLY, "undo ipv6 nd": IPV6_ONLY, "ipv6 mtu": IPV6_ONLY, "undo ospfv3": IPV6_ONLY,
     "dhcpv6": IPV6_ONLY, "undo dhcpv6": IPV6_ONLY, "isis ipv6 enable": _ipv6, "ripng": _ipv6, "ipv6 address auto link-local": _ipv6,
-    "urpf": _urpf, "ip urpf": _urpf, "undo urpf": _undo_urpf, "undo ip urpf": _undo_urpf,
+    "urpf": _urpf, "ip urpf": _urpf, "redirect-reverse": _redirect_reverse,
+    "undo redirect-reverse": _undo_redirect_reverse, "undo urpf": _undo_urpf, "undo ip urpf": _undo_urpf,
     "service-manage": _service_manage, "undo service-manage": _undo_service_manage,
 "ospf enable": _ospf_enable, "undo ospf enable": _undo_ospf_enable, "ospf cost": _ospf_cost,
     "undo ospf cost": _ospf_default("cost", None), "ospf network-type": _ospf_type, "undo ospf network-type": _ospf_default("network_type",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isolation_checks.reading import frr, linux_services, nft
+from isolation_checks.reading import frr, linux_last_hops, linux_services, nft
 from isolation_checks.reading.frr_state import FrrState
 from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.linux_draft import LinuxDraft, finished, implied_parents
@@ -98,6 +98,7 @@ class Host:
         masters(self.draft)
         self.ruleset = nft.read(self._of("nft"))
         nft.reverse_paths(self.ruleset, self.draft)
+        linux_last_hops.conclude(self.draft, self.ruleset.session_marks)
         self.sysctl.conclude()
 
     def _of(self, kind: str) -> list[tuple[Source, Ledger]]:

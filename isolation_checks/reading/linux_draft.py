@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from isolation_checks.reading.ledger import Ledger
 from isolation_checks.reading.source import Source
@@ -16,6 +17,7 @@ from isolation_checks.snapshot import (
     Interface,
     InterfaceAddress,
     InterfaceKind,
+    LastHop,
     LineCode,
     Management,
     OspfInterface,
@@ -78,6 +80,26 @@ class VrrpDraft:
     shutdown: bool = False
 
 
+class Beside(NamedTuple):
+    """A route of a table that only rules look at."""
+
+    table: str
+    route: StaticRoute
+    ledger: Ledger
+    number: int
+    text: str
+
+
+class MarkRule(NamedTuple):
+    """``ip rule add fwmark MARK lookup TABLE``."""
+
+    mark: int
+    table: str
+    ledger: Ledger
+    number: int
+    text: str
+
+
 @dataclass(slots=True)
 class InterfaceDraft:
     name: str
@@ -98,6 +120,7 @@ class InterfaceDraft:
     policy_route: Applied | None = None
     urpf: str | None = None
     urpf_ref: Ref | None = None
+    last_hop: LastHop | None = None
     ospf: OspfDraft | None = None
     mtu: int | None = None
     ipv6: Ref | None = None
@@ -126,7 +149,7 @@ class InterfaceDraft:
             aggregate=self.master, vlans=vlans, switching=self.switching, addresses=tuple(self.addresses.values()),
             unnumbered=self.unnumbered,
             dynamic_address=self.dynamic_address, virtual=virtual, policy_route=self.policy_route, urpf=self.urpf,
-            urpf_default=self.urpf is not None, urpf_ref=self.urpf_ref,
+            urpf_default=self.urpf is not None, urpf_ref=self.urpf_ref, last_hop=self.last_hop,
             ospf=self.ospf.built() if self.ospf else None, mtu=self.mtu, ipv6=self.ipv6, flags=tuple(self.flags),
         )  # fmt: skip
 
@@ -155,6 +178,8 @@ class LinuxDraft:
     forwarding: bool = True
     forwarding_ref: Ref | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    beside: list[Beside] = field(default_factory=list)
+    mark_rules: list[MarkRule] = field(default_factory=list)
     shared: list[tuple[Ledger, int, str]] = field(default_factory=list)  # lines that add a second interface to another's wire
 
     def interface(self, name: str, ref: Ref) -> InterfaceDraft:

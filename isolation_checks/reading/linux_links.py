@@ -7,7 +7,7 @@ from collections.abc import Callable
 from isolation_checks.reading import values
 from isolation_checks.reading.frr_state import LABELS, LIMITS, QUEUES, network, number, prefix
 from isolation_checks.reading.ledger import Ledger
-from isolation_checks.reading.linux_draft import LinuxDraft, ipv6_seen
+from isolation_checks.reading.linux_draft import LinuxDraft, MarkRule, ipv6_seen
 from isolation_checks.reading.source import Source
 from isolation_checks.snapshot import FeatureKind, InterfaceAddress, InterfaceKind, Ref, StaticRoute
 from topology.i18n import T
@@ -18,6 +18,14 @@ _TUNNELS = frozenset(
 )
 _NEUTRAL = frozenset({"txqueuelen", "txqlen", "numtxqueues", "numrxqueues", "alias", "group", "gso_max_size", "gso_max_segs", "address"})
 _SWITCHES = frozenset({"arp", "multicast", "dynamic", "trailers", "carrier", "protodown", "promisc", "allmulticast"})
+
+
+def _mark(text: str) -> int | None:
+    """A number as `ip` takes it: decimal or hexadecimal."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        return None
 
 
 class Links:
@@ -48,10 +56,10 @@ class Links:
             return False
         handlers: dict[str, Callable[[int, str, list[str]], bool]] = {
             "link": self._link, "address": self._address, "addr": self._address, "a": self._address, "route": self._route, "r": self._route,
-            "neigh": self._neighbour, "neighbour": self._neighbour,
+            "neigh": self._neighbour, "neighbour": self._neighbour, "rule": self._rule, "ru": self._rule,
         }  # fmt: skip
         features = {
-            "rule": FeatureKind.POLICY_ROUTE, "ru": FeatureKind.POLICY_ROUTE, "tunnel": FeatureKind.TUNNEL, "tuntap": FeatureKind.TUNNEL,
+            "tunnel": FeatureKind.TUNNEL, "tuntap": FeatureKind.TUNNEL,
             "xfrm": FeatureKind.IPSEC, "mroute": FeatureKind.MULTICAST, "netns": FeatureKind.VIRTUAL_SYSTEM, "nexthop": FeatureKind.ROUTING,
             "l2tp": FeatureKind.TUNNEL, "fou": FeatureKind.TUNNEL, "macsec": FeatureKind.OTHER, "mptcp": FeatureKind.OTHER,
         }  # fmt: skip
@@ -66,6 +74,17 @@ class Links:
 
     def _feature(self, at: int, kind: FeatureKind, text: str, interface: str | None = None) -> bool:
         self.ledger.feature(at, kind, text.strip(), interface)
+        return True
+
+    def _rule(self, at: int, text: str, words: list[str]) -> bool:
+        """``rule add fwmark MARK lookup TABLE`` may belong to what leads answers back; any other rule is not modelled."""
+        options = dict(zip(words[1::2], words[2::2], strict=False))
+        mark = _mark(options.get("fwmark", ""))
+        table = options.get("lookup", options.get("table"))
+        rest = set(options) - {"fwmark", "lookup", "table", "priority", "pref", "preference", "order"}
+        if words[0] != "add" or len(words) % 2 == 0 or mark is None or table is None or rest:
+            return self._feature(at, FeatureKind.POLICY_ROUTE, text)
+        self.draft.mark_rules.append(MarkRule(mark, table, self.ledger, at, text))
         return True
 
     def _neighbour(self, at: int, text: str, words: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from isolation_checks.reading.ledger import Ledger
@@ -31,6 +32,11 @@ ONLY_IPV6 = T("says what happens to IPv6 packets only").msgid
 ONLY_ARP = T("says what happens to ARP packets only").msgid
 _PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100, "out": 100}
 _BRIDGE_PRIORITIES = {"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300}
+_CONNECTIONS = -200  # where packets are put into their sessions
+_MARKS_SESSION = re.compile(
+    r'iifname (?:(?P<one>"[^"]+"|[^\s{]+)|\{ (?P<many>[^}]+) \}) ct state new ct mark set (?P<mark>0x[0-9a-fA-F]+|\d+)( comment .*)?'
+)
+_MARKS_ANSWER = re.compile(r"ct direction reply (meta )?mark set ct mark( comment .*)?")
 _STAGES = ("ingress", "prerouting", "input", "forward", "output", "postrouting")
 
 
@@ -42,6 +48,14 @@ class ReversePath(NamedTuple):
     ref: Ref
 
 
+class SessionMark(NamedTuple):
+    """A rule that marks the sessions that come in by some interfaces, for the way back of their answers."""
+
+    mark: int
+    interfaces: frozenset[str]
+    ref: Ref
+
+
 class Ruleset(NamedTuple):
     filters: tuple[Filter, ...]
     hooks: tuple[Hook, ...]
@@ -49,6 +63,7 @@ class Ruleset(NamedTuple):
     destination_nat: tuple[DestinationNat, ...]
     reverse_paths: tuple[ReversePath, ...]
     truncated: bool = False
+    session_marks: tuple[SessionMark, ...] = ()  # that answers of the sessions carry too
 
 
 def parse(folder: str, sources: tuple[Source, ...]) -> DeviceConfig:
@@ -111,7 +126,7 @@ def read(files: list[tuple[Source, Ledger]]) -> Ruleset:
         reader.table(table)
     return Ruleset(
         tuple(reader.filters), tuple(sorted(reader.hooks, key=lambda hook: (_STAGES.index(hook.stage), hook.priority))),
-        tuple(reader.source_nat), tuple(reader.destination_nat), tuple(reader.reverse_paths), blocks.truncated,
+        tuple(reader.source_nat), tuple(reader.destination_nat), tuple(reader.reverse_paths), blocks.truncated, tuple(reader.session_marks),
     )  # fmt: skip
 
 
@@ -123,6 +138,7 @@ class _Reader:
         self.source_nat: list[SourceNat] = []
         self.destination_nat: list[DestinationNat] = []
         self.reverse_paths: list[ReversePath] = []
+        self.session_marks: list[SessionMark] = []
         self.entries: dict[int, list[Rule]] = {}  # of a parsed rule, by its identity; all of them live as long as their table is read
 
     def table(self, table: RawTable) -> None:
@@ -146,6 +162,8 @@ class _Reader:
                 self.marks.feature(chain.place, FeatureKind.FILTER, f"{table.family} {table.name} {chain.name}")
             else:
                 self._filter(table, chain, hook, parsed[chain.name])
+                if hook is not None and hook.stage == "prerouting" and hook.priority > _CONNECTIONS:
+                    self.session_marks += _session_marks(chain)
         self._translations(table, nat, parsed)
         self.entries.clear()
 
@@ -230,6 +248,23 @@ class _Reader:
         self.destination_nat.extend(found.destination)
         for place, kind, text in found.features:
             self.marks.feature(place, kind, text)
+
+
+def _session_marks(chain: RawChain) -> list[SessionMark]:
+    """The marks of a chain that does nothing but mark new sessions by where they come in, and give answers the mark of their session."""
+    found: list[SessionMark] = []
+    restored = False
+    for rule in chain.rules:
+        text = " ".join(rule.words)
+        mark = _MARKS_SESSION.fullmatch(text)
+        if mark is not None:
+            names = frozenset(name.strip('"') for name in (mark["one"] or mark["many"]).replace(",", " ").split())
+            found.append(SessionMark(int(mark["mark"], 0), names, rule.place.ref))
+        elif _MARKS_ANSWER.fullmatch(text) is not None:
+            restored = True
+        else:
+            return []
+    return found if restored else []
 
 
 def _lets_by(rule: Rule, name: str) -> bool:

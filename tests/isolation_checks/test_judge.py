@@ -126,6 +126,14 @@ def test_an_exception_covers_its_rule_and_subject_only() -> None:
     assert all_covered.results[0].findings == ()
 
 
+@pytest.mark.parametrize(("failures", "states"), [(1, []), (2, [ExceptionState.UNUSED])])
+def test_an_exception_for_more_failures_than_were_looked_at_is_not_called_needless(failures: int, states: list[ExceptionState]) -> None:
+    exceptions = (f.RuleException("RES-SITE", "z", "paper", f.Name("因", "because"), AT),)
+    given = replace(case(exceptions=exceptions, approvals=(approval(),)), failures=failures)
+    done = judge(given, [type("Res", (sample(("a",)),), {"id": "RES-SITE"})])
+    assert [item.state for item in done.exceptions] == states
+
+
 def test_an_exception_does_not_take_doubts_away() -> None:
     exceptions = (f.RuleException("EGR-CUT", "a", "paper", f.Name("因", "because"), AT),)
     given = case(exceptions=exceptions, approvals=(approval(),))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from isolation_checks.forwarding.model import Fate, Kind, Trace
 from isolation_checks.packets.fields import Packet
-from isolation_checks.snapshot import Action, Match, Rule
-from tests.isolation_checks.forwarding.hand import tracer
+from isolation_checks.snapshot import Action, LastHop, Match, Ref, Rule
+from tests.isolation_checks.forwarding.hand import tracer, worked
 from tests.isolation_checks.networks import Network, chain, filtered, firewall, hook, ip, net, rule, translated
 from topology.facts import Attachment
 
@@ -144,6 +146,38 @@ def test_an_answer_past_another_firewall_is_lost() -> None:
     found = traced(network, r2=["10.1.0.0/24 p2 10.2.0.2"], r3=["10.1.0.0/24 p1 10.8.0.1"])
     assert [branch.fate for branch in found.back] == [Fate.NO_SESSION] * len(found.back)
     assert not found.passes
+
+
+def two_ways(last_hop: LastHop | None) -> Network:
+    """``a`` comes to the firewall r2 by r1; r2's table leads back by r3, which is in another zone."""
+    zones = firewall({"inside": ["p2"], "one": ["p1"], "other": ["p3"]}, (Action.PERMIT, "one", "inside", Match()))
+    network = line(device={"firewall": zones})
+    network.device("r3")
+    network.link(network.port("r3", "10.8.0.1/30"), network.port("r2", "10.8.0.2/30"))
+    config = network.configs["r2"]
+    first, *rest = config.interfaces
+    network.configs["r2"] = replace(config, interfaces=(replace(first, last_hop=last_hop), *rest))
+    return network
+
+
+BACK_BY_R3 = ["10.1.0.0/24 p3 10.8.0.1"]
+
+
+@pytest.mark.parametrize("address", [ip("10.9.0.1"), None])
+def test_an_answer_leaves_by_the_interface_that_keeps_where_its_session_came_from(address: int | None) -> None:
+    lost = traced(two_ways(None), r2=BACK_BY_R3)
+    assert {branch.fate for branch in lost.back} == {Fate.NO_SESSION}
+    kept = traced(two_ways(LastHop(address, Ref("r2.cfg", 7))), r2=BACK_BY_R3)
+    assert kept.passes
+    assert [branch.devices for branch in kept.back] == [("r2", "r1")]
+    assert Ref("r2.cfg", 7) in kept.back[0].refs
+    for network, passes in ((two_ways(None), False), (two_ways(LastHop(address, Ref("r2.cfg", 7))), True)):
+        assert worked(network.case(), **(ROUTES | {"r2": BACK_BY_R3})).met[0].passes is passes
+
+
+def test_an_answer_to_a_neighbour_that_is_gone_is_lost_whatever_the_table_says() -> None:
+    gone = traced(two_ways(LastHop(ip("10.9.0.3"), Ref("r2.cfg", 7))), r2=BACK_BY_R3)
+    assert {branch.fate for branch in gone.back} == {Fate.UNREACHABLE}
 
 
 def test_a_translated_source_is_translated_back() -> None:

@@ -11,6 +11,7 @@ from isolation_checks.snapshot import (
     Applied,
     DestinationNat,
     FeatureKind,
+    LastHop,
     Match,
     PolicyRule,
     Rule,
@@ -391,3 +392,12 @@ def test_real_configs() -> None:
     ]
     assert len(config.ospf[0].areas[0].networks) == 7
     assert interface(config, "GigabitEthernet1/0/6").switching is not None
+
+
+def test_answers_go_back_to_where_their_session_came_from() -> None:
+    config = secpath(
+        "interface GigabitEthernet1/0/1\n ip last-hop hold\n#\ninterface GigabitEthernet1/0/2\n ip last-hop hold\n"
+        " undo ip last-hop hold\n#\ninterface GigabitEthernet1/0/3\n ip last-hop\n#\nreturn\n"
+    )
+    assert [item.last_hop for item in config.interfaces] == [LastHop(None, at(2)), None, None]
+    assert unknown(config) == [9]

@@ -17,6 +17,7 @@ from isolation_checks.snapshot import (
     DeviceConfig,
     FeatureKind,
     Firewall,
+    LastHop,
     LineCode,
     Match,
     PolicyRule,
@@ -664,3 +665,13 @@ def test_mangled_real_configs(seed: int, which: int) -> None:
     lines = list(read_source(path.name, path.read_bytes()).lines)
     config = usg(mangled([line for line in lines if line.strip()], seed, 150))
     assert [number for number, code in enumerate(config.coverage[0].codes, 1) if code == LineCode.UNKNOWN] == unknown(config)
+
+
+def test_answers_go_back_to_a_next_hop() -> None:
+    config = usg(
+        "interface GigabitEthernet1/0/1\n redirect-reverse next-hop 203.0.113.1\n#\ninterface GigabitEthernet1/0/2\n"
+        " redirect-reverse next-hop 198.51.100.1\n undo redirect-reverse\n#\ninterface GigabitEthernet1/0/3\n"
+        " redirect-reverse next-hop\n redirect-reverse somewhere 1.2.3.4\n#\nreturn\n"
+    )
+    assert [item.last_hop for item in config.interfaces] == [LastHop(ip("203.0.113.1"), at(2)), None, None]
+    assert unknown(config) == [9, 10]

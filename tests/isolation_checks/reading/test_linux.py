@@ -18,6 +18,7 @@ from isolation_checks.snapshot import (
     FeatureKind,
     Filter,
     InterfaceKind,
+    LastHop,
     LineCode,
     Match,
     Ref,
@@ -365,3 +366,48 @@ def test_no_line_of_the_stand_ins_is_unknown(rendered: Path) -> None:
     assert len(snapshot.devices) == len(list((rendered / "stand-in").iterdir()))
     assert [device.name for device in snapshot.devices if device.unknown] == []
     assert [device.name for device in snapshot.devices if device.features] == []
+
+
+LAST_HOP = {
+    "frr__conf": "hostname k\nip route 0.0.0.0/0 192.0.2.1 eth1 table 102\ninterface eth1\n ip address 192.0.2.2/30\n",
+    "links__ip": "rule add fwmark 2 lookup 102\n",
+    "nftables__conf": """
+table ip back {
+  chain prerouting {
+    type filter hook prerouting priority mangle; policy accept;
+    iifname "eth1" ct state new ct mark set 2
+    ct direction reply meta mark set ct mark
+  }
+}
+""",
+}
+
+
+def test_answers_go_back_by_the_mark_of_their_session() -> None:
+    config = host(**LAST_HOP)
+    assert [(item.name, item.last_hop) for item in config.interfaces] == [("eth1", LastHop(0xC0000201, Ref("h/links.ip", 1)))]
+    assert not config.features
+    assert not config.unknown
+    assert not config.static_routes, "a route of a table of its own is nobody else's"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("nftables__conf", "    ct direction reply meta mark set ct mark\n", ""),
+        ("nftables__conf", "ct state new ", ""),
+        ("nftables__conf", "mark set 2", "mark set 3"),
+        ("nftables__conf", "priority mangle", "priority raw"),
+        ("nftables__conf", "    ct direction", "    ip saddr 10.0.0.1 accept\n    ct direction"),
+        ("nftables__conf", '"eth1"', '"eth2"'),
+        ("links__ip", "lookup 102", "lookup 103"),
+        ("links__ip", "rule add fwmark 2", "rule add from 10.0.0.0/8 fwmark 2"),
+        ("frr__conf", "0.0.0.0/0", "10.0.0.0/8"),
+    ],
+)
+def test_marks_that_do_not_fit_together_are_not_modelled(file: str, old: str, new: str) -> None:
+    assert old in LAST_HOP[file]
+    config = host(**(LAST_HOP | {file: LAST_HOP[file].replace(old, new)}))
+    assert all(item.last_hop is None for item in config.interfaces)
+    assert {item.kind for item in config.features} == {FeatureKind.POLICY_ROUTE}
+    assert len(config.features) == 2, "the rule and the route of its table"
