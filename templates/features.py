@@ -49,6 +49,8 @@ def _of_interface(interface: Interface) -> Iterator[str]:
         yield "subinterface"
     if interface.urpf:
         yield "urpf"
+    if interface.last_hop:
+        yield "last_hop"
     if interface.l2 and interface.l2.edge:
         yield "stp_edge"
 

@@ -21,8 +21,8 @@ ROOT = Path(__file__).parent
 
 FEATURES = (
     "bgp", "ospf", "ospf_vrf", "vrf", "vrrp", "filter", "basic_filter", "zone_policy", "nat_pool", "nat_server", "ha_pair", "lag", "svi",
-    "subinterface", "oob_vrf", "urpf", "ttl_security", "stp_edge", "discard_route", "prefix_list", "route_policy", "host_unit", "ntp_auth",
-    "snmpv3", "aaa", "dhcp",
+    "subinterface", "oob_vrf", "urpf", "last_hop", "ttl_security", "stp_edge", "discard_route", "prefix_list", "route_policy", "host_unit",
+    "ntp_auth", "snmpv3", "aaa", "dhcp",
 )  # fmt: skip
 """Everything that a design can ask of a platform. Each platform.yaml answers for each of them."""
 

@@ -92,6 +92,7 @@ class Interface:
     filter_out: str | None = None
     zone: str | None = None  # firewall zone
     urpf: bool = False  # strict reverse path check
+    last_hop: IPv4Address | None = None  # answers in sessions that came in here go back to it, whatever the routes say
     members: tuple[str, ...] = ()  # of a LAG: its port names
     routed: bool = False  # of a physical port or LAG on a switch: layer 3 mode
 

@@ -322,7 +322,7 @@ def firewall(platform: str = "huawei_usg") -> DeviceDesign:
         ),
         Interface(
             port(of, 2), "to gy-br-1", False, source, address=INTERFACE("203.0.113.2/29"), zone="telecom", urpf=True,
-            vrrp=Vrrp(2, ADDRESS("203.0.113.1"), 120, 60, 1, True),
+            last_hop=ADDRESS("203.0.113.1"), vrrp=Vrrp(2, ADDRESS("203.0.113.1"), 120, 60, 1, True),
         ),
         Interface(
             port(of, 3), "to DMZ", False, source, address=INTERFACE("10.2.1.2/24"), zone="dmz",

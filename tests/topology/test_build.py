@@ -186,7 +186,7 @@ def test_borders_take_the_default_and_announce_only_their_own_block(city: Networ
         design = device(city, f"sm-o-br{number}")
         assert design.bgp is not None
         assert [str(prefix) for prefix in design.bgp.networks] == [f"198.51.{100 + number}.0/24"]
-        (neighbor,) = design.bgp.neighbors
+        neighbor, *firewalls = design.bgp.neighbors
         assert neighbor.ttl_security
         lists = {item.name: item for item in design.prefix_lists}
         policies = {item.name: [node.prefix_list for node in item.nodes if node.permit] for item in design.route_policies}
@@ -196,6 +196,33 @@ def test_borders_take_the_default_and_announce_only_their_own_block(city: Networ
         }
         assert entries == {into: [("0.0.0.0/0", None, None)], out: [(f"198.51.{100 + number}.0/24", None, None)]}
         assert not design.ospf
+        assert [(item.description, item.asn, item.next_hop_self) for item in firewalls] == [
+            (f"sm-o-efw{member}", design.bgp.asn, True) for member in (1, 2)
+        ]
+        assert {(policies[item.policy_in or ""] == [], *policies[item.policy_out or ""]) for item in firewalls} == {
+            (True, "EGRESS-DEFAULT")
+        }
+        assert [str(entry.prefix) for entry in lists["EGRESS-DEFAULT"].entries] == ["0.0.0.0/0"]
+
+
+def test_the_egress_pair_hears_its_default_routes_from_the_border_routers_and_announces_nothing(city: Network) -> None:
+    for member in (1, 2):
+        design = device(city, f"sm-o-efw{member}")
+        assert design.bgp is not None
+        assert not [route for route in design.statics if route.prefix.prefixlen == 0]
+        policies = {item.name: item.nodes for item in design.route_policies}
+        told = {str(item.address): policies[item.policy_in or ""] for item in design.bgp.neighbors}
+        assert [(address, [node.local_preference for node in nodes if node.permit]) for address, nodes in told.items()] == [
+            ("198.51.101.1", [239]), ("198.51.102.1", [238])
+        ]  # fmt: skip
+        assert not any(node.permit for item in design.bgp.neighbors for node in policies[item.policy_out or ""])
+        back = {item.zone: str(item.last_hop) for item in design.interfaces if item.last_hop}
+        assert sorted(back.values()) == ["198.51.101.1", "198.51.102.1"]
+        assert design.firewall is not None
+        first = design.firewall.rules[:4]
+        assert [(rule.name, rule.permit, str(rule.services[0].ports)) for rule in first if rule.source_zone == "local"] == [
+            (f"bgp-out-{zone}", True, "179") for zone in back
+        ]
 
 
 def test_a_vertical_has_its_own_channel_on_every_link_and_meets_no_other(city: Network) -> None:

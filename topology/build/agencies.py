@@ -122,7 +122,7 @@ def _agency(
         origin=agency.origin,
         internet=agency.internet,
         legacy=agency.legacy is not None,
-        survives=build.sites[(side.realm, site)].survives,
+        survives=exit_.survives if exit_ else build.sites[(side.realm, site)].survives,
     )
     if agency.noc:
         host(build, prefix, COUNTY_STATION, f"the management station of {title}", agency.origin)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import IPv4Network
 
-from topology.build.addresses import in_lan
+from topology.build.addresses import gateway_of, in_lan
 from topology.build.context import Build, Lan
-from topology.build.filters import VRRP_GROUP, FlowIndex, inside
+from topology.build.filters import BGP, VRRP_GROUP, FlowIndex, inside
 from topology.build.interfaces import FIREWALLS, Draft
 from topology.design import Firewall, HaPair, Kind, NatPool, NatServer, Ref, Service, SourceNat, Zone, ZoneRule
 from topology.facts import Flow, PartyKind, Publication, Role
@@ -102,7 +102,7 @@ def build_firewall(build: Build, draft: Draft, index: FlowIndex, published: tupl
     rules += [*_heartbeat_rules(view), *_vrrp_rules(view)]
     pools, source_nat, servers = _nat(view, published)
     permits = tuple(_once(sorted(rules, key=lambda rule: rule.name)))
-    return Firewall(zones, (*_private_rules(view, permits), *permits), pools, source_nat, servers)
+    return Firewall(zones, (*_bgp_rules(view), *_private_rules(view, permits), *permits), pools, source_nat, servers)
 
 
 def _once(rules: Iterable[ZoneRule]) -> Iterator[ZoneRule]:
@@ -144,6 +144,23 @@ def _vrrp_rules(view: View) -> Iterator[ZoneRule]:
         for way, source, target in (("in", lan.zone, "local"), ("out", "local", lan.zone)):
             name = shortened(f"vrrp-{way}-{lan.zone}")
             yield ZoneRule(name, source, target, both, (VRRP_GROUP,), service, permit=True, log=False, flow=None, origin=lan.origin)
+
+
+def _bgp_rules(view: View) -> Iterator[ZoneRule]:
+    """The sessions with the border routers, from whom the egress pair hears the way to the Internet; either side may open one."""
+    egress = view.draft.side.municipal.egress
+    if view.draft.device.role is not Role.EGRESS_FIREWALL or egress is None:
+        return
+    service = (Service("tcp", BGP),)
+    for key, carrier in egress.carriers.items():
+        lan = next((lan for lan, _ in view.draft.lans if lan.zone == f"untrust-{key}"), None)
+        if lan is None:
+            continue
+        own = collapse(IPv4Network(in_lan(view.build, lan, name).ip) for name in view.members)
+        router = (IPv4Network(gateway_of(lan)),)
+        for way, source, target, sources, targets in (("in", lan.zone, "local", router, own), ("out", "local", lan.zone, own, router)):
+            name = shortened(f"bgp-{way}-{lan.zone}")
+            yield ZoneRule(name, str(source), str(target), sources, targets, service, True, False, None, carrier.origin)
 
 
 def _zones(draft: Draft) -> tuple[Zone, ...]:

@@ -308,6 +308,8 @@ def _hold_address(build: Build, draft: Draft, lan: Lan, ref: Ref) -> None:
     values: dict[str, Any] = {"address": in_lan(build, lan, device.name), "vrf": lan.vrf, "routed": ref.kind is Kind.PORT}
     if lan.zone is not None and device.role in FIREWALLS:
         values["zone"] = lan.zone
+        if lan.zone.startswith("untrust-"):  # of several carriers, an answer goes back by the one that the question came by
+            values["last_hop"] = gateway_of(lan)
     if ref.kind is not Kind.PORT:
         values["description"] = lan.title
     vrrp = _vrrp(lan, device.name, build)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from topology.build.addresses import gateway_of, virtual_of
+from topology.build.addresses import gateway_of, in_lan, virtual_of
 from topology.build.context import Build, Lan, PeerLink
 from topology.build.filters import aggregates
 from topology.build.firewalls import inside_lan
@@ -39,6 +39,8 @@ EXTERNAL_METRIC = 100
 MAXIMUM_PREFIXES = 1000
 BGP_TIMERS = (30, 90)
 DEFAULT = IPv4Network("0.0.0.0/0")
+NOTHING = "NOTHING"  # the route policy that permits no route
+LOCAL_PREFERENCE = 300  # less a carrier's preference: the smallest preference is tried first, the largest local preference wins
 LEGACY_ROUTER = 254  # in an agency's network: the host behind which its range from before the plan is
 
 
@@ -107,10 +109,7 @@ def _firewall_statics(build: Build, draft: Draft, static: int) -> Iterator[Stati
         return
     municipal = draft.side.municipal
     assert municipal.egress is not None
-    for key, carrier in municipal.egress.carriers.items():
-        segment = _segment(build, draft, carrier.segment)
-        if segment is not None:
-            yield StaticRoute(None, DEFAULT, gateway_of(segment), carrier.preference, f"to the Internet by {key}", carrier.origin)
+    for carrier in municipal.egress.carriers.values():
         yield StaticRoute(None, carrier.translated, None, DISCARD, "unused translated addresses", carrier.origin)
 
 
@@ -290,27 +289,24 @@ def _policy(
 def _bgp(
     build: Build, drafts: Mapping[str, Draft], draft: Draft, values: RoutingIntent, lists: list[PrefixList], policies: list[RoutePolicy]
 ) -> Bgp | None:
+    if draft.device.role is Role.EGRESS_FIREWALL:
+        return _egress(build, draft, values, lists, policies)
     links = [peer for peer in _peers(build, draft) if draft.device.role in (Role.CORE, Role.BORDER_ROUTER)]
     if not links:
         return None
     border = draft.device.role is Role.BORDER_ROUTER
     router_id = draft.loopback.ip if draft.loopback else links[0].own
     neighbors = [_external(draft, peer, lists, policies, border=border) for peer in links]
-    neighbors += [] if border else _internal(build, drafts, draft, values)
-    keepalive, hold = BGP_TIMERS
-    return Bgp(
-        values.asn,
-        router_id,
-        tuple(sorted({prefix for peer in links for prefix in _announced(draft, peer)})),
-        tuple(neighbors),
-        values.preference_ebgp,
-        values.preference_ibgp,
-        values.preference_ibgp,
-        1,
-        keepalive,
-        hold,
-        links[0].origin,
-    )
+    neighbors += _to_egress(build, draft, values, lists, policies) if border else _internal(build, drafts, draft, values)
+    announced = tuple(sorted({prefix for peer in links for prefix in _announced(draft, peer)}))
+    return _speaker(values, router_id, announced, neighbors, links[0].origin)
+
+
+def _speaker(
+    values: RoutingIntent, router_id: IPv4Address, networks: tuple[IPv4Network, ...], neighbors: list[BgpNeighbor], origin: Origin
+) -> Bgp:
+    internal = values.preference_ibgp
+    return Bgp(values.asn, router_id, networks, tuple(neighbors), values.preference_ebgp, internal, internal, 1, *BGP_TIMERS, origin)
 
 
 def _announced(draft: Draft, peer: PeerLink) -> tuple[IPv4Network, ...]:
@@ -339,6 +335,64 @@ def _external(draft: Draft, peer: PeerLink, lists: list[PrefixList], policies: l
         True,
         peer.origin,
     )
+
+
+def _egress(build: Build, draft: Draft, values: RoutingIntent, lists: list[PrefixList], policies: list[RoutePolicy]) -> Bgp | None:
+    """The egress pair hears the way to the Internet from the border routers, who have it only while their carrier gives it to them.
+
+    A static route would stay while the circuit behind its next hop is cut, and hide the other carrier.
+    """
+    egress, lan = draft.side.municipal.egress, inside_lan(draft)
+    if egress is None or lan is None:
+        return None
+    neighbors = []
+    for key, carrier in egress.carriers.items():
+        segment = _segment(build, draft, carrier.segment)
+        if segment is None:
+            continue
+        name = f"{key.upper()}-DEFAULT"
+        entry = PrefixEntry(5, True, DEFAULT, None, None)
+        lists.append(PrefixList(name, (entry,), carrier.origin))
+        preferred = PolicyNode(10, True, name, local_preference=LOCAL_PREFERENCE - carrier.preference)
+        policies.append(RoutePolicy(name, (preferred, PolicyNode(1000, False, None)), carrier.origin))
+        neighbors.append(_inside_neighbor(draft, values, gateway_of(segment), f"border router of {key}", name, NOTHING, carrier.origin))
+    if not neighbors:
+        return None
+    policies.append(RoutePolicy(NOTHING, (PolicyNode(1000, False, None),), egress.origin))
+    return _speaker(values, in_lan(build, lan, draft.device.name).ip, (), neighbors, egress.origin)
+
+
+def _to_egress(
+    build: Build, draft: Draft, values: RoutingIntent, lists: list[PrefixList], policies: list[RoutePolicy]
+) -> list[BgpNeighbor]:
+    """A border router's sessions with both members of the egress pair: it announces the default that it learned and accepts nothing."""
+    egress = draft.side.municipal.egress
+    found: list[BgpNeighbor] = []
+    for carrier in egress.carriers.values() if egress else ():
+        segment = _segment(build, draft, carrier.segment) if draft.slug == carrier.router else None
+        if segment is None or egress is None:
+            continue
+        for name in build.pairs[f"{draft.side.realm.value}:{egress.pair}"]:
+            address = in_lan(build, segment, name).ip
+            found.append(_inside_neighbor(draft, values, address, name, NOTHING, "EGRESS-DEFAULT", carrier.origin, next_hop_self=True))
+        _policy("EGRESS-DEFAULT", (DEFAULT,), None, lists, policies, carrier.origin)
+        policies.append(RoutePolicy(NOTHING, (PolicyNode(1000, False, None),), carrier.origin))
+    return found
+
+
+def _inside_neighbor(
+    draft: Draft,
+    values: RoutingIntent,
+    address: IPv4Address,
+    name: str,
+    policy_in: str,
+    policy_out: str,
+    origin: Origin,
+    *,
+    next_hop_self: bool = False,
+) -> BgpNeighbor:
+    key = f"vault:{draft.side.realm.value}/bgp/egress"
+    return BgpNeighbor(address, values.asn, name, None, policy_in, policy_out, next_hop_self, MAXIMUM_PREFIXES, key, False, origin)
 
 
 def _internal(build: Build, drafts: Mapping[str, Draft], draft: Draft, values: RoutingIntent) -> list[BgpNeighbor]:

@@ -245,6 +245,7 @@ class ExitIntent(Node):
     peer: Slug
     uplink: CircuitIntent
     approval: Slug
+    survives: Survives = 0  # of the unit: it is joined by its own firewall, not like the other units of the centre
 
 
 class ProvinceLinkIntent(Node):
