@@ -56,7 +56,7 @@ city: setup-city $(VENV)/.installed ## the reference city: check, configs, table
 	$(CITY_GOVNET) show all --json >$(TABLES)/all.json
 	$(CITY_GOVNET) --lang zh diagram --out $(OUT)/diagram.zh.html
 	$(CITY_GOVNET) --lang en diagram --out $(OUT)/diagram.en.html
-	$(CITY_GOVNET) prove --configs $(OUT)/configs $(foreach kind,html json xml sarif md,--report $(OUT)/proof.$(kind))
+	$(CITY_GOVNET) prove --configs $(OUT)/configs --failures 1 $(foreach kind,html json xml sarif md,--report $(OUT)/proof.$(kind))
 	@echo "$$$(if $(filter zh%,$(firstword $(LC_ALL) $(LC_MESSAGES) $(LANG))),DONE_ZH,DONE_EN)"
 
 define DONE_EN
