@@ -14,6 +14,9 @@ from lab.sessions import Missing, expected, missing
 QUIET_S = 1.0
 """So long no route changes anywhere; OSPF computes and sends on within a few tenths of that."""
 
+QUIET_BGP_S = 3.0
+"""The same where BGP speaks: FRR gathers updates for a second before it hands them on, and a route crosses two sessions."""
+
 POLL_S = 0.2
 
 Table = tuple[KernelRoute, ...]
@@ -55,6 +58,7 @@ def settle(
 ) -> Settled:
     """Waits at most ``limit_s`` seconds. ``complete`` may hold the tables against what they should be. Raises OSError."""
     wanted = expected(plan)
+    quiet = QUIET_BGP_S if any("bgpd" in node.daemons for node in plan.nodes) else QUIET_S
     begun = changed = time.monotonic()
     before: dict[str, Table] = {}
     absent: tuple[Missing, ...] = ()
@@ -64,7 +68,7 @@ def settle(
             clock = time.monotonic()
             if now != before:
                 before, changed = now, clock
-            if clock - changed >= QUIET_S or clock - begun > limit_s:
+            if clock - changed >= quiet or clock - begun > limit_s:
                 absent = tuple(missing(plan, wanted, folders))
                 on_wait(wanted.count - len(absent), wanted.count)
                 if (not absent and complete(now)) or clock - begun > limit_s:

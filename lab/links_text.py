@@ -49,6 +49,8 @@ def _lines(text: str, place: Place) -> Iterator[str]:
         elif words[:2] == ["route", "add"]:
             if words[2] != "vrf" or words[3] in here:
                 yield line
+        elif words[:2] == ["rule", "add"]:
+            yield line  # by a mark, which only packets of its own namespace have
         elif _about(words) in here and _master(words, here):
             yield line
 
