@@ -6,11 +6,14 @@ import gc
 import multiprocessing
 import os
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 
 from isolation_checks.reading import host_unit, linux
+from isolation_checks.reading.cache import ReadingCache
 from isolation_checks.reading.detect import MODULES, detect
 from isolation_checks.reading.source import NotTextError, Source, read_source
 from isolation_checks.snapshot import DeviceConfig, ReadProblem, Snapshot
@@ -30,8 +33,8 @@ HEAD_START = 10
 """The tenth of all work that reading takes less than reading and handing over."""
 
 
-def read_folder(root: Path, jobs: int = 1) -> Snapshot:
-    """All devices of a folder, by name; and what could not be read, each with its file. Equal whatever ``jobs`` is."""
+def read_folder(root: Path, jobs: int = 1, cache: ReadingCache | None = None) -> Snapshot:
+    """All devices of a folder, by name; and what could not be read, each with its file. Equal whatever ``jobs`` and ``cache`` are."""
     problems: list[ReadProblem] = []
     try:
         entries = sorted(root.iterdir(), key=lambda path: path.name)
@@ -52,7 +55,7 @@ def read_folder(root: Path, jobs: int = 1) -> Snapshot:
     wanted, clashes = _same_stem(wanted)
     problems.extend(clashes)
     devices = []
-    for result in _read_all(wanted, root, jobs):
+    for result in _read_all(wanted, root, jobs, cache):
         if isinstance(result, ReadProblem):
             problems.append(result)
         else:
@@ -200,53 +203,84 @@ def _same_name(devices: list[DeviceConfig]) -> tuple[list[DeviceConfig], list[Re
 # --- in several processes --------------------------------------------------------------------------------------------------------------
 
 
-def _read_all(paths: list[Path], root: Path, jobs: int) -> list[DeviceConfig | ReadProblem]:
+class _Job(NamedTuple):
+    """What one process is to read; ``keys`` is what finds the paths in the cache, in the same order."""
+
+    paths: tuple[Path, ...]
+    keys: tuple[str | None, ...]
+    root: Path
+    cache: ReadingCache | None
+
+
+def _read_all(paths: list[Path], root: Path, jobs: int, cache: ReadingCache | None) -> list[DeviceConfig | ReadProblem]:
+    """In the order of ``paths``; what the cache knows is not read again."""
+    keys = [cache.key(path, _relative(path, root)) if cache else None for path in paths]
+    with _no_collection():
+        known: list[DeviceConfig | ReadProblem | None] = [cache.get(key) if cache else None for key in keys]
+    missing = [index for index, found in enumerate(known) if found is None]
+    if cache and missing:
+        cache.prune()
+    fresh = iter(_read_fresh(_Job(tuple(paths[index] for index in missing), tuple(keys[index] for index in missing), root, cache), jobs))
+    return [next(fresh) if found is None else found for found in known]
+
+
+def _read_fresh(job: _Job, jobs: int) -> list[DeviceConfig | ReadProblem]:
+    paths = job.paths
     sizes = [_size(path) for path in paths]
     if jobs < 2 or len(paths) < 2 or sum(sizes) < WORTH_FORKING or not hasattr(os, "fork"):
-        return _without_collection(paths, root)
+        with _no_collection():
+            return _all(job)
     chunks = _balanced(sizes, jobs)
     context = multiprocessing.get_context("fork")
     children = []
     for chunk in chunks[1:]:
         here, there = context.Pipe(duplex=False)
-        process = context.Process(target=_child, args=(there, [paths[index] for index in chunk], root), daemon=True)
+        process = context.Process(target=_child, args=(there, _part(job, chunk)), daemon=True)
         process.start()
         there.close()
         children.append((chunk, here, process))
     results: dict[int, DeviceConfig | ReadProblem] = {}
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        results.update(zip(chunks[0], _all([paths[index] for index in chunks[0]], root), strict=True))
+    with _no_collection():
+        results.update(zip(chunks[0], _all(_part(job, chunks[0])), strict=True))
         for chunk, here, process in children:
             try:
                 found = here.recv()
             except EOFError:  # the child died; what it was to read is read here
-                found = _all([paths[index] for index in chunk], root)
+                found = _all(_part(job, chunk))
             process.join()
             results.update(zip(chunk, found, strict=True))
-    finally:
-        if enabled:
-            gc.enable()
     return [results[index] for index in range(len(paths))]
 
 
-def _child(connection: Connection, paths: list[Path], root: Path) -> None:
+def _part(job: _Job, chunk: list[int]) -> _Job:
+    return job._replace(paths=tuple(job.paths[index] for index in chunk), keys=tuple(job.keys[index] for index in chunk))
+
+
+def _child(connection: Connection, job: _Job) -> None:
     gc.disable()
-    connection.send(_all(paths, root))
+    connection.send(_all(job))
     connection.close()
 
 
-def _all(paths: list[Path], root: Path) -> list[DeviceConfig | ReadProblem]:
-    return [read_file(path, root) for path in paths]
+def _all(job: _Job) -> list[DeviceConfig | ReadProblem]:
+    return [_remembered(path, key, job) for path, key in zip(job.paths, job.keys, strict=True)]
 
 
-def _without_collection(paths: list[Path], root: Path) -> list[DeviceConfig | ReadProblem]:
-    """Parsing makes only objects that stay, so that every collection of garbage is time lost."""
+def _remembered(path: Path, key: str | None, job: _Job) -> DeviceConfig | ReadProblem:
+    """Read, and put into the cache unless the file changed meanwhile: then nobody knows which bytes these are."""
+    result = read_file(path, job.root)
+    if job.cache and key and isinstance(result, DeviceConfig) and job.cache.key(path, _relative(path, job.root)) == key:
+        job.cache.put(key, result)
+    return result
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Reading makes only objects that stay, so that every collection of garbage is time lost."""
     enabled = gc.isenabled()
     gc.disable()
     try:
-        return _all(paths, root)
+        yield
     finally:
         if enabled:
             gc.enable()

@@ -149,13 +149,14 @@ def _check_rules(settings: Settings, words: tuple[str, ...], failures: int | Non
 
 def inputs(settings: Settings, folder: Path, city: Path | None = None) -> tuple[Facts, Snapshot]:
     """The facts of the inventory (of ``city``, where another one is meant) and what the configs say; problems are told on the way."""
+    from isolation_checks.reading.cache import ReadingCache  # noqa: PLC0415
     from isolation_checks.reading.folder import read_folder  # noqa: PLC0415
     from tasks.stand_ins import facts_of  # noqa: PLC0415
     from topology.network import load  # noqa: PLC0415
 
     facts = load(city or settings.city).facts
     with _reading(settings):
-        snapshot = read_folder(folder, len(os.sched_getaffinity(0)))
+        snapshot = read_folder(folder, len(os.sched_getaffinity(0)), ReadingCache.of_user())
     for problem in snapshot.problems[:_LISTED]:
         where = f"{folder / problem.file}:{problem.line}" if problem.line else str(folder / problem.file)
         message = problem.message.render(settings.lang) if isinstance(problem.message, Text) else str(problem.message)
