@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from isolation_checks.forwarding.course import Course, End, Key, Load, Loss, Session, loads
+from isolation_checks.forwarding.course import Came, Course, End, Key, Load, Loss, Session, loads
 from isolation_checks.forwarding.gates import ITSELF, Gate, Gates
 from isolation_checks.forwarding.model import Fate
 from isolation_checks.forwarding.pieces import Pieces, ternaries
@@ -21,7 +21,7 @@ from isolation_checks.reach.forwarder import Door, Forwarder
 from isolation_checks.reach.layer2 import Segment
 from isolation_checks.reach.senders import Sender
 from isolation_checks.routing.model import Hop, Route
-from isolation_checks.snapshot import Range
+from isolation_checks.snapshot import Range, Ranges
 from topology.facts import PartyKind
 
 __all__ = ["Carrier", "Course", "End", "Key", "Load", "Loss", "Session", "loads"]
@@ -150,29 +150,31 @@ class Carrier:
                 yield load._replace(packets=part, to=piece.first, targets=piece.ranges, sources=session.targets), session
         if left == self.space.false:
             return
+        context = Context(door.vrf, door.interface.name)
         for item in forwarder.destination_nat(door):
-            hit = left & self.gates.matching(item.matches, unsure=True)
+            hit = left & self.gates.matching(item.matches, unsure=True, context=context)
             if item.own_address:
                 hit = hit & self.space.ranges("dst", tuple((ip, ip) for ip in sorted(door.addresses)))
             if hit == self.space.false:
                 continue
-            sure = self.gates.matching(item.matches, unsure=False)
+            sure = self.gates.matching(item.matches, unsure=False, context=context)
             if item.conditional or not hit <= sure:
                 course.losses.append(Loss(forwarder.name, Fate.POLICY, hit, doubtful=True))
             changed = self.space.rewrite(hit, dst=(item.inside,), dport=item.inside_ports and (item.inside_ports,))
+            before = Came(hit, load.targets, item.inside_ports is not None)
             for piece in self.pieces.of((item.inside,)):
                 part = changed & self.space.addresses("dst", ternaries(piece.ranges))
-                yield load._replace(packets=part, to=piece.first, targets=piece.ranges), None
+                yield load._replace(packets=part, to=piece.first, targets=piece.ranges, before=before), None
             left = left & ~hit
         if left != self.space.false:
             yield load._replace(packets=left), None
 
     def answers(self, packets: Node) -> Node:
-        """The whole packets that may come back."""
+        """The whole packets that hosts send back."""
         key = ("answers", packets)
         found: Node | None = self.space.memo.get(key)
         if found is None:
-            found = self.space.memo[key] = self.space.swap(packets) & self.gates.whole
+            found = self.space.memo[key] = self.space.swap(packets) & self.gates.sent
         return found
 
     def _rest(self, course: Course, device: str, vrf: str, address: int, route: Route | None) -> None:
@@ -294,7 +296,8 @@ class Carrier:
             passed = self._past(course, self.gates.to_local(forwarder, inward, state), load.packets, device, Fate.FILTERED)
             if passed is not None and session is None:
                 mine = self.plane.city.pairs.get(device, device)
-                opened = Session(mine, inward.group, ITSELF, passed, passed, load.sources, load.targets)
+                came, targets = self._untranslated(passed, load)
+                opened = Session(mine, inward.group, ITSELF, came, passed, load.sources, targets)
                 load = load._replace(sessions=(*load.sessions, opened))
         if passed is not None:
             course.rests_on.add(("device", device))
@@ -378,15 +381,16 @@ class Carrier:
         def opened(before: Node, after: Node) -> tuple[Session, ...]:
             if not forwarder.keeps_sessions:
                 return load.sessions
-            came = self._untranslated(forwarder, inward, before, load)
+            came, targets = self._untranslated(before, load)
             back = way_back(inward, load.came)
-            return (*load.sessions, Session(device, inward.group, outward.group, came, after, load.sources, load.targets, back))
+            return (*load.sessions, Session(device, inward.group, outward.group, came, after, load.sources, targets, back))
 
+        context = Context(outward.vrf, inward.interface.name, outward.interface.name)
         for item in forwarder.source_nat(inward.group, outward):
-            hit = left & self.gates.matching(item.matches, unsure=True)
+            hit = left & self.gates.matching(item.matches, unsure=True, context=context)
             if hit == self.space.false:
                 continue
-            if item.conditional or not hit <= self.gates.matching(item.matches, unsure=False):
+            if item.conditional or not hit <= self.gates.matching(item.matches, unsure=False, context=context):
                 course.losses.append(Loss(forwarder.name, Fate.POLICY, hit, doubtful=True))
             pool: tuple[Range, ...] = (*item.pool, *((ip, ip) for ip in outward.addresses[:1] if item.own_address))
             left = left & ~hit
@@ -399,17 +403,12 @@ class Carrier:
             found.append(load._replace(packets=left, sessions=opened(left, left)))
         return found
 
-    def _untranslated(self, forwarder: Forwarder, inward: Door, packets: Node, load: Load) -> Node:
-        """What came in as these packets, before their destination was translated."""
-        for item in forwarder.destination_nat(inward):
-            low, high = item.inside
-            if any(low <= first and last <= high for first, last in load.targets):
-                ports = ((0, 65535),) if item.inside_ports is not None else None
-                came = self.space.rewrite(packets, dst=((0, 0xFFFFFFFF),), dport=ports)
-                came = came & self.gates.matching(item.matches, unsure=True)
-                if came != self.space.false:
-                    return came
-        return packets
+    def _untranslated(self, packets: Node, load: Load) -> tuple[Node, Ranges]:
+        """What came in as these packets, and to which addresses."""
+        if load.before is None:
+            return packets, load.targets
+        came = self.space.rewrite(packets, dst=((0, 0xFFFFFFFF),), dport=((0, 65535),) if load.before.ports else None)
+        return came & load.before.packets, load.before.targets
 
     def _onward(self, course: Course, outward: Door, hop: Hop, load: Load, answering: tuple[Session, ...], path: tuple[Key, ...]) -> None:
         address = load.to if hop.gateway is None else hop.gateway
@@ -423,7 +422,7 @@ class Carrier:
         if len(nexts.doors) > 1:
             course.losses.append(Loss(device, Fate.UNREACHABLE, load.packets, doubtful=True))
         for door in nexts.doors:
-            self._enter(course, door, load._replace(came=neighbour(outward, door)), answering, path)
+            self._enter(course, door, load._replace(came=neighbour(outward, door), before=None), answering, path)
         for name in nexts.parties:
             course.ends.append(End(Fate.DELIVERED, name, load, part, self.plane.city.sender_of[name]))
         for peer in nexts.peers:

@@ -33,6 +33,14 @@ class Session(NamedTuple):
     back: Hop | None = None  # by which answers leave, whatever the routes say
 
 
+class Came(NamedTuple):
+    """What packets were before the device that they are in translated their destinations, and whether it changed ports too."""
+
+    packets: Node
+    targets: Ranges
+    ports: bool
+
+
 class Load(NamedTuple):
     """Packets on their way. ``to`` stands for all of their destinations, as far as tables go; ``targets`` and ``sources`` are all
     addresses.
@@ -44,6 +52,7 @@ class Load(NamedTuple):
     sources: Ranges
     sessions: tuple[Session, ...] = ()  # that were opened on the way
     came: int | None = None  # the address of the neighbour that it came from, where the device that it enters keeps that
+    before: Came | None = None  # where the device that they are in translated them
 
 
 class End(NamedTuple):

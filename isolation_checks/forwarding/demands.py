@@ -241,7 +241,7 @@ class Demands:
         node: Node | None = self.gates.space.memo.get(key)
         if node is None:
             services = (self._service(flow, demand, answers=answers) for flow in demand.flows)
-            node = self.gates.space.memo[key] = reduce(or_, services, self.gates.space.false) & self.gates.whole
+            node = self.gates.space.memo[key] = reduce(or_, services, self.gates.space.false) & self.gates.sent
         return node
 
     def _service(self, flow: Flow, demand: Demand, *, answers: bool) -> Node:

@@ -11,8 +11,8 @@ from functools import reduce
 from operator import and_, or_
 from typing import NamedTuple
 
-from isolation_checks.packets.fields import Context
-from isolation_checks.packets.filters import permits
+from isolation_checks.packets.fields import TCP, Context
+from isolation_checks.packets.filters import ANYWHERE, holds, permits
 from isolation_checks.packets.space import Node, PacketSpace
 from isolation_checks.reach.forwarder import Door, Forwarder, Placed
 from isolation_checks.snapshot import Action, Applied, Filter, Fragment, Match, TcpFlag
@@ -33,6 +33,9 @@ ADMITTED: dict[str, Match] = {
 """What an interface of a firewall admits to the device by itself, by the names that the makers use."""
 _SYN = TcpFlag.SYN
 _NOT_OPENING = TcpFlag.ACK | TcpFlag.RST
+_FIN, _RST, _ACK, _URG = TcpFlag.FIN, TcpFlag.RST, TcpFlag.ACK, TcpFlag.URG
+_SENT = (_SYN, _SYN | _URG, _SYN | _ACK, _RST, _RST | _ACK, _FIN | _ACK, _FIN | _ACK | _URG, _ACK, _ACK | _URG)
+"""The flags, but for PSH, that a TCP ever sends (RFC 9293); Linux's connection tracking calls all others invalid, as do firewalls."""
 
 
 class Verdict(NamedTuple):
@@ -59,10 +62,13 @@ class Gate:
 
 
 class Gates:
+    """``whole``: packets that are no fragments; ``sent``: those of them that hosts send; ``opening``: those that a session begins with."""
+
     def __init__(self, space: PacketSpace) -> None:
         self.space = space
         self.whole = space.equal_to("fragment", Fragment.WHOLE) & space.normal
-        tcp = space.equal_to("protocol", 6)
+        tcp = space.equal_to("protocol", TCP)
+        self.sent = self.whole & (~tcp | reduce(or_, (space.equal_to("flags", int(flags), int(~TcpFlag.PSH)) for flags in _SENT)))
         syn = space.equal_to("flags", int(_SYN), int(_SYN | _NOT_OPENING))
         reply = space.equal_to("protocol", 1) & reduce(or_, (space.equal_to("dport", kind << 8, 0xFF00) for kind in (0, 14, 16, 18)))
         self.opening = self.whole & (~tcp | syn) & ~reply
@@ -147,8 +153,10 @@ class Gates:
         sets = (permits(self.space, forwarder.filters, item, context, strict=strict) for item in filters)
         return reduce(and_, sets, self.space.normal)
 
-    def matching(self, matches: Iterable[Match], *, unsure: bool) -> Node:
-        return reduce(or_, (self.space.match(match, unsure=unsure) for match in matches), self.space.false)
+    def matching(self, matches: Iterable[Match], *, unsure: bool, context: Context = ANYWHERE) -> Node:
+        """What any of these may match (``unsure``) or surely does, where packets come in and leave as ``context`` says."""
+        there = (match for match in matches if holds(match, context)[0 if unsure else 1])
+        return reduce(or_, (self.space.match(match, unsure=unsure) for match in there), self.space.false)
 
     def listed(self, forwarder: Forwarder, names: Iterable[str], context: Context) -> Node:
         """What any of the named filters surely permits, as the condition of a policy route; everything where none is named."""

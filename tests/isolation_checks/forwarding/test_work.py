@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import IPv4Address
 from itertools import product
 
 from hypothesis import HealthCheck, given, settings
@@ -15,10 +16,11 @@ from isolation_checks.forwarding.work import Work, work
 from isolation_checks.packets.fields import Packet
 from isolation_checks.packets.space import PacketSpace
 from isolation_checks.routing.model import Outage
-from isolation_checks.snapshot import ESTABLISHED, Action, Applied, Match, Ref
+from isolation_checks.snapshot import ESTABLISHED, Action, Applied, DestinationNat, Match, Names, Ref, TcpFlag
 from tests.isolation_checks.forwarding.hand import city_of, routing, worked
 from tests.isolation_checks.forwarding.test_trace import ROUTES, line, zoned
-from tests.isolation_checks.networks import Network, filtered, ip, net, rule
+from tests.isolation_checks.networks import HERE, Network, chain, filtered, hook, ip, net, rule
+from topology.facts import Publication
 
 
 def found(network: Network, **routes: list[str]) -> Work:
@@ -57,6 +59,50 @@ def test_a_session_brings_the_answer_back_and_a_policy_in_doubt_is_no_proof() ->
     undefined = found(line(into="nowhere")).met[0]
     assert not undefined.passes
     assert not undefined.lost
+
+
+def test_flags_that_no_host_sends_are_not_missed() -> None:
+    """A firewall that wants a SYN and neither FIN nor RST of what opens a session takes nothing of a flow."""
+    opening = (int(TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK), int(TcpFlag.SYN))
+    tcp = ((6, 6),)
+    rules = [
+        rule(Action.PERMIT, 1, Match(states=("established", "related"))),
+        rule(Action.PERMIT, 2, Match(protocols=tcp, dports=((80, 80),), flags=(opening,))),
+    ]
+    forward = {"filters": (chain("forward", rules),), "device": {"hooks": (hook("forward", "forward"),)}}
+    assert found(line(**forward)).met[0].passes
+    synless = (chain("forward", [rules[0], rules[1]._replace(matches=(Match(protocols=tcp, flags=((16, 16),)),))]),)
+    assert not found(line(**forward | {"filters": synless})).met[0].passes
+
+
+def by_interface(*served: tuple[str, str]) -> Network:
+    """A host whose chain translates what comes in by an interface, for a public address, to b's server."""
+    matches = [Match(dst=(net(f"{public}/32"),), in_interfaces=Names((interface, f"{interface}v1"))) for interface, public in served]
+    mapped = tuple(
+        DestinationNat(str(number), (match,), None, None, (ip("10.2.0.10"), ip("10.2.0.10")), None, False, False, False, Ref("r2.cfg", 9))
+        for number, match in enumerate(matches)
+    )
+    chosen = chain("forward", [rule(Action.PERMIT, 1, Match(states=("established",))), rule(Action.PERMIT, 2)])
+    network = line(filters=(chosen,), device={"hooks": (hook("forward", "forward"),), "destination_nat": mapped})
+    network.internet(network.port("r2", "192.0.2.2/30"), public="203.0.113.0/24")
+    network.flow("internet", "b", "tcp", 80)
+    return network
+
+
+def published(network: Network, public: str) -> Work:
+    case = network.case()
+    publication = Publication("flow1", "isp", "tcp", IPv4Address(public), 80, IPv4Address("10.2.0.10"), 80, HERE)
+    case = replace(case, facts=replace(case.facts, publications=(publication,)))
+    lines = ROUTES | {"r2": [*ROUTES["r2"], "0.0.0.0/0 p3 192.0.2.1"]}
+    return worked(case, **lines)
+
+
+def test_a_translation_is_that_of_the_interface_that_it_names() -> None:
+    """Answers of what came in untranslated, or by another mapping to the same server, are no answers of the first mapping."""
+    both = published(by_interface(("p1", "203.0.113.8"), ("p3", "203.0.113.9")), "203.0.113.9")
+    assert [met.passes for met in both.met] == [True, True]
+    elsewhere = published(by_interface(("p1", "203.0.113.9"), ("p2", "203.0.113.9")), "203.0.113.9")
+    assert [met.passes for met in elsewhere.met] == [True, False]
 
 
 def test_only_what_a_changed_table_touches_is_worked_out_again() -> None:
