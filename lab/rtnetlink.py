@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lab.namespaces import inside
+from lab.netlink import attributes, dump, opened
 
-_GETLINK, _NEWLINK, _GETROUTE, _NEWROUTE, _DONE, _ERROR = 18, 16, 26, 24, 3, 2
-_REQUEST_DUMP = 0x301
-_HEADER = struct.Struct("=IHHII")
+_GETLINK, _NEWLINK, _GETROUTE, _NEWROUTE = 18, 16, 26, 24
 _ROUTE = struct.Struct("=BBBBBBBBI")
 _LINK = struct.Struct("=BxHiII")
 _DST, _OIF, _GATEWAY, _PRIORITY, _MULTIPATH, _TABLE, _VIA = 1, 4, 5, 6, 9, 15, 18
@@ -54,10 +53,10 @@ class Netlink:
 
     def __init__(self, namespace: str | None) -> None:
         if namespace is None:
-            self._socket = _opened()
+            self._socket = opened(socket.NETLINK_ROUTE)
         else:
             with inside(namespace):
-                self._socket = _opened()
+                self._socket = opened(socket.NETLINK_ROUTE)
 
     def close(self) -> None:
         self._socket.close()
@@ -65,47 +64,17 @@ class Netlink:
     def routes(self) -> list[KernelRoute]:
         """IPv4 routes of all tables but `local`."""
         body = _ROUTE.pack(socket.AF_INET, 0, 0, 0, 0, 0, 0, 0, 0)
-        found = (_route(message) for kind, message in self._dump(_GETROUTE, body) if kind == _NEWROUTE)
+        found = (_route(message) for kind, message in dump(self._socket, _GETROUTE, body) if kind == _NEWROUTE)
         return sorted(route for route in found if route.table != LOCAL_TABLE)
 
     def links(self) -> list[KernelLink]:
         found = []
-        for kind, message in self._dump(_GETLINK, _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)):
+        for kind, message in dump(self._socket, _GETLINK, _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)):
             if kind == _NEWLINK:
                 _, _, index, flags, _ = _LINK.unpack_from(message)
-                name = next((value for key, value in _attributes(message, _LINK.size) if key == _IFNAME), b"")
+                name = next((value for key, value in attributes(message, _LINK.size) if key == _IFNAME), b"")
                 found.append(KernelLink(index, name.rstrip(b"\0").decode(), bool(flags & _UP), bool(flags & _RUNNING)))
         return found
-
-    def _dump(self, kind: int, body: bytes) -> Iterator[tuple[int, bytes]]:
-        self._socket.send(_HEADER.pack(_HEADER.size + len(body), kind, _REQUEST_DUMP, 1, 0) + body)
-        while True:
-            data = self._socket.recv(1 << 17)
-            offset = 0
-            while offset < len(data):
-                length, type_, _, _, _ = _HEADER.unpack_from(data, offset)
-                if type_ == _DONE:
-                    return
-                if type_ == _ERROR:
-                    number = -struct.unpack_from("=i", data, offset + _HEADER.size)[0]
-                    raise OSError(number, "rtnetlink")
-                yield type_, data[offset + _HEADER.size : offset + length]
-                offset += (length + 3) & ~3
-
-
-def _opened() -> socket.socket:
-    opened = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
-    opened.settimeout(10)
-    return opened
-
-
-def _attributes(message: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
-    while offset + 4 <= len(message):
-        length, kind = struct.unpack_from("=HH", message, offset)
-        if length < 4:
-            return
-        yield kind & 0x3FFF, message[offset + 4 : offset + length]
-        offset += (length + 3) & ~3
 
 
 def _route(message: bytes) -> KernelRoute:
@@ -113,7 +82,7 @@ def _route(message: bytes) -> KernelRoute:
     network = metric = oif = 0
     gateway: int | None = None
     hops: tuple[NextHop, ...] = ()
-    for key, value in _attributes(message, _ROUTE.size):
+    for key, value in attributes(message, _ROUTE.size):
         if key == _DST:
             network = int.from_bytes(value, "big")
         elif key == _OIF:
@@ -136,7 +105,7 @@ def _hops(value: bytes) -> Iterator[NextHop]:
     while offset + 8 <= len(value):
         length, _, _, index = struct.unpack_from("=HBBi", value, offset)
         gateway = next(
-            (int.from_bytes(data, "big") for key, data in _attributes(value[: offset + length], offset + 8) if key == _GATEWAY), None
+            (int.from_bytes(data, "big") for key, data in attributes(value[: offset + length], offset + 8) if key == _GATEWAY), None
         )
         yield NextHop(index, gateway)
         offset += (length + 3) & ~3
